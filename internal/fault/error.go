@@ -1,0 +1,104 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"strings"
+)
+
+// An Error says where an operation ended: which call, on which collection and
+// document, at which path. The cause, found by [errors.Is], is one of the
+// sentinels of this package or an error of the context.
+type Error struct {
+	Op         string // the call, for example "add", "find", "update"
+	Collection string // empty when the call concerns the database
+	ID         string // the document's _id as JSON, empty when none is concerned
+	Path       string // the dotted path at fault, empty when none is concerned
+	Code       string // the cloud's string code, for example DATABASE_DUPLICATE_WRITE
+	Number     int    // the cloud's numeric code, for example -502001
+	Err        error  // the cause
+}
+
+// Error formats e as "op collection/id: path: cause".
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Op)
+	if e.Collection != "" {
+		b.WriteByte(' ')
+		b.WriteString(e.Collection)
+		if e.ID != "" {
+			b.WriteByte('/')
+			b.WriteString(e.ID)
+		}
+	}
+	if b.Len() > 0 {
+		b.WriteString(": ")
+	}
+	b.WriteString(e.Err.Error())
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// A PathError marks the dotted path at which a document, filter or update is at
+// fault; the door moves its path into [Error.Path].
+type PathError struct {
+	Path string
+	Err  error
+}
+
+// Error formats e as "path: cause".
+func (e *PathError) Error() string { return e.Path + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *PathError) Unwrap() error { return e.Err }
+
+// At returns err marked with path, or nil when err is nil.
+func At(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &PathError{Path: path, Err: err}
+}
+
+// codes holds the cloud's codes by reason, in the order they are tried.
+var codes = []struct {
+	is     error
+	code   string
+	number int
+}{
+	{ErrDenied, "DATABASE_PERMISSION_DENIED", -502003},
+	{ErrDuplicate, "DATABASE_DUPLICATE_WRITE", -502001},
+	{ErrConflict, "DATABASE_TRANSACTION_CONFLICT", -501001},
+	{ErrNotFound, "DOCUMENT_NOT_FOUND", -1},
+	{ErrExists, "DATABASE_COLLECTION_ALREADY_EXIST", -501001},
+	{ErrInvalid, "INVALID_PARAM", -501007},
+	{ErrTooLarge, "INVALID_PARAM", -501007},
+	{ErrTimeout, "DATABASE_TIMEOUT", -501001},
+	{context.DeadlineExceeded, "DATABASE_TIMEOUT", -501001},
+	{ErrFull, "SYS_ERR", -501017},
+	{ErrNotImplemented, "DATABASE_INVALID_OPERRATOR", -502002},
+}
+
+// Wrap returns err as an [*Error] that names op, collection and id. It returns
+// nil for nil, and an error that is an [*Error] already unchanged.
+func Wrap(op, collection, id string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if done := (*Error)(nil); errors.As(err, &done) {
+		return err
+	}
+	e := &Error{Op: op, Collection: collection, ID: id, Code: "SYS_ERR", Number: -501001, Err: err}
+	for _, c := range codes {
+		if errors.Is(err, c.is) {
+			e.Code, e.Number = c.code, c.number
+			break
+		}
+	}
+	if at := (*PathError)(nil); errors.As(err, &at) {
+		e.Path = at.Path
+	}
+	return e
+}

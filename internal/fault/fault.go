@@ -1,0 +1,44 @@
+// Package fault is the one home of error values. A sentinel says why an
+// operation could not be done, an [Error] says where. Packages below the door
+// return sentinels, wrapped in what only they know; the door wraps them once in
+// an [Error].
+package fault
+
+import "errors"
+
+// The reasons. The root package re-exports each of them under the same name.
+var (
+	// ErrNotFound reports that the document, collection or index does not exist.
+	ErrNotFound = errors.New("not found")
+	// ErrExists reports that a collection or index of that name exists already.
+	ErrExists = errors.New("already exists")
+	// ErrDuplicate reports that _id or a unique index already holds the value.
+	ErrDuplicate = errors.New("duplicate key")
+	// ErrConflict reports that another transaction wrote first; running the work again may succeed.
+	ErrConflict = errors.New("transaction conflict")
+	// ErrDenied reports that security rules, or the kind of handle, do not allow the operation.
+	ErrDenied = errors.New("permission denied")
+	// ErrInvalid reports an argument, filter, update or document that can never be accepted as it is.
+	ErrInvalid = errors.New("invalid argument")
+	// ErrTooLarge reports that a document, key or atomic step is over its limit.
+	ErrTooLarge = errors.New("too large")
+	// ErrClosed reports use of a database, cursor or stream that has been closed.
+	ErrClosed = errors.New("closed")
+	// ErrLocked reports that another process has the database open.
+	ErrLocked = errors.New("locked by another process")
+	// ErrFull reports that the disk has too little room left; nothing was written and the database stays usable.
+	ErrFull = errors.New("disk full")
+	// ErrReadOnly reports a write to a database opened read-only, or turned read-only by an earlier write error.
+	ErrReadOnly = errors.New("read-only")
+	// ErrCorrupt reports stored bytes that cannot be what was written.
+	ErrCorrupt = errors.New("corrupt data")
+	// ErrFormat reports a database written in a format this version cannot use.
+	ErrFormat = errors.New("unsupported format")
+	// ErrTimeout reports that a limit of time ran out before the operation could be done.
+	ErrTimeout = errors.New("timeout")
+	// ErrNotImplemented reports something that is part of the language but that this version does not do.
+	ErrNotImplemented = errors.New("not implemented")
+)
+
+// Internal reports an invariant of the module itself that did not hold.
+var Internal = errors.New("internal error")
