@@ -35,25 +35,43 @@ type ScanOptions struct {
 	KeysOnly bool // values are not read: Value returns nil
 }
 
-// An Engine keeps ordered, versioned bytes. One goroutine at a time calls Apply,
-// Retire and Drop, the committer's leader; everything else is safe for
-// concurrent use. The [Store] makes sure that no call is under way when Close runs.
+// What one batch may hold. A request is held to the limits of one atomic step,
+// the rest of a batch is room for what the store and its hooks add to it.
+const (
+	// MaxBatchKeys is the number of writes every engine takes in one batch.
+	MaxBatchKeys = 52_000
+	// MaxBatchBytes is what they may add up to in bytes, counted by [Write.size].
+	MaxBatchBytes = 4_900_000
+)
+
+// size is what a write counts for against [MaxBatchBytes]: its key, its value and
+// 12 bytes, which is how the disk engine counts.
+func (w *Write) size() int { return len(w.Key) + len(w.Value) + 12 }
+
+// An Engine keeps ordered, versioned bytes. One goroutine at a time calls Apply
+// and Retire, the committer's leader; everything else is safe for concurrent use.
+// The [Store] makes sure that no call is under way when Close runs, that cursors
+// and views have been closed before it, and that no value is longer than 512 KiB
+// and no part longer either.
+//
+// An engine has no call that drops a range at once: Badger's DropPrefix holds the
+// lock every reader needs until it is done. The store deletes in small batches.
 type Engine interface {
-	// Version returns the version of the newest batch applied.
+	// Version returns the version of the newest batch applied, 0 when there is none.
 	Version() uint64
 	// Apply writes a batch as one atomic step that later views see as version,
-	// which is always Version()+1. With durable set, the batch survives a power
-	// cut before Apply returns. [fault.ErrFull] means that nothing was written;
-	// after any other error the engine may hold the batch or not, and the store
-	// writes no more.
+	// which is always Version()+1. Of two writes of one key the later counts. With
+	// durable set, the batch survives a power cut before Apply returns.
+	// [fault.ErrFull] means that nothing was written; after any other error the
+	// engine may hold the batch or not, and the store writes no more.
+	//
+	// The engine keeps the bytes of keys and values but not the slice of writes,
+	// and it looks at Key, Value and Delete only.
 	Apply(version uint64, writes []Write, durable bool) error
 	// View returns the immutable state at the newest version.
 	View() View
 	// Retire tells the engine that no view older than version is in use.
 	Retire(version uint64)
-	// Drop removes every key of r at all versions, from the leader's seat, when no
-	// view in use can see one.
-	Drop(r Range) error
 	// Sync makes everything applied so far survive a power cut.
 	Sync() error
 	// Compact gives space that dead data occupies back to the machine.
@@ -78,10 +96,14 @@ type View interface {
 
 // An EngineCursor walks a range of a view. It belongs to one goroutine. What Key
 // and Value return is valid until the next call of Next or Close.
+//
+// A cursor that has a method Stable() bool and answers true promises more: its
+// bytes are immutable and valid for ever, it holds nothing that needs Close, and
+// it may be used while the engine closes and after.
 type EngineCursor interface {
 	Next() bool
 	Key() []byte
-	Value() []byte
+	Value() []byte // never nil, save for a cursor over keys only
 	Version() uint64
 	Err() error
 	Close()
