@@ -1,0 +1,145 @@
+package query
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/fault"
+)
+
+// A Filter is a compiled condition on documents. It is immutable and safe for
+// concurrent use.
+type Filter struct {
+	root  *node
+	slots []string       // the top-level fields root looks at, by slot
+	index map[string]int // slots by name, when they are many
+	id    document.Value // what _id must equal; missing when it is not pinned
+}
+
+// CompileFilter compiles cond: an object of any Go type, a [Condition] that
+// joins whole filters, or either of them within [Raw]. An empty object matches
+// every document. Times relative to the server's are resolved to now.
+//
+// A nil cond, an operator that does not exist and an operand it cannot take are
+// ErrInvalid, as is a filter beyond the limits of the package comment;
+// operators this version does not have are ErrNotImplemented.
+func CompileFilter(cond any, now time.Time) (*Filter, error) {
+	if inner, _ := unwrapRaw(cond); isNil(inner) {
+		return nil, fmt.Errorf("filter is nil: %w", fault.ErrInvalid)
+	}
+	c := compiler{now: now, nodes: maxNodes, bytes: maxOperands}
+	root, err := c.compile(cond, scope{})
+	if err != nil {
+		return nil, fmt.Errorf("filter %w", err)
+	}
+	f := &Filter{root: root}
+	f.assignSlots(root)
+	if len(f.slots) > fewSlots {
+		f.index = make(map[string]int, len(f.slots))
+		for i, name := range f.slots {
+			f.index[name] = i
+		}
+	}
+	f.id = pinnedID(root)
+	return f, nil
+}
+
+// Match reports whether d meets f. Bytes that are no document are ErrCorrupt,
+// wherever in the document they are; a regular expression that runs out of time
+// is ErrTimeout.
+func (f *Filter) Match(d document.Doc) (bool, error) {
+	if f.root.op == opAlways {
+		return true, nil
+	}
+	var few [fewSlots]document.Value
+	m := matcher{slots: few[:]}
+	if len(f.slots) > fewSlots {
+		m.slots = make([]document.Value, len(f.slots))
+	}
+	if err := f.fill(d, m.slots); err != nil {
+		return false, err
+	}
+	ok := m.holds(f.root, d.Value())
+	return ok && m.err == nil, m.err
+}
+
+// ID returns the value that f pins _id to, if it does: then at most that one
+// document can meet f, and the rest of f has still to be asked of it.
+func (f *Filter) ID() (document.Value, bool) { return f.id, f.id.Exists() }
+
+// fill walks over d's fields once and leaves in slots those that f looks at.
+func (f *Filter) fill(d document.Doc, slots []document.Value) error {
+	v := d.Value()
+	if v.Kind() != document.Object {
+		return fmt.Errorf("document is no object: %w", fault.ErrCorrupt)
+	}
+	fields := v.Fields()
+	for fields.Next() {
+		if i := f.slot(fields.Key()); i >= 0 {
+			slots[i] = fields.Value()
+		}
+	}
+	return fields.Err()
+}
+
+// slot returns the slot of the field called name, or -1.
+func (f *Filter) slot(name []byte) int {
+	if f.index != nil {
+		if i, ok := f.index[string(name)]; ok {
+			return i
+		}
+		return -1
+	}
+	for i := range f.slots {
+		if f.slots[i] == string(name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// fewSlots is the number of top-level fields a filter may look at without
+// allocating memory for each document.
+const fewSlots = 8
+
+// assignSlots gives each leaf of n the slot of the top-level field it starts at.
+func (f *Filter) assignSlots(n *node) {
+	for _, k := range n.kids {
+		f.assignSlots(k)
+	}
+	if n.op != opLeaf {
+		return
+	}
+	name := n.path[0].name
+	n.slot = -1
+	for i := range f.slots {
+		if f.slots[i] == name {
+			n.slot = i
+			return
+		}
+	}
+	n.slot = len(f.slots)
+	f.slots = append(f.slots, name)
+}
+
+// pinnedID returns the one value of _id that n admits, or missing.
+func pinnedID(n *node) document.Value {
+	switch n.op {
+	case opAnd:
+		for _, k := range n.kids {
+			if id := pinnedID(k); id.Exists() {
+				return id
+			}
+		}
+	case opLeaf:
+		if len(n.path) == 1 && n.path[0].name == "_id" && n.test.op == testEq {
+			switch n.test.value.Kind() {
+			case document.Array, document.Regexp, document.Null: // never an _id
+			default:
+				return n.test.value
+			}
+		}
+	}
+	return document.Value{}
+}

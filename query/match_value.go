@@ -1,0 +1,159 @@
+package query
+
+import (
+	"math"
+
+	"github.com/virgadb/virga/document"
+)
+
+// A testOp says what a test asks of a value.
+type testOp uint8
+
+const (
+	testEq     testOp = iota // equal to value
+	testGt                   // greater than value, of its kind
+	testGte                  // greater or equal
+	testLt                   // less
+	testLte                  // less or equal
+	testIn                   // one of set
+	testExists               // not missing
+	testType                 // one of types
+	testMod                  // number with remainder n[1] after division by n[0]
+	testRegex                // string that pattern matches
+	testBits                 // number or binary with bits as wanted
+	testObject               // object, or array standing for one
+	testSize                 // array of n[0] elements
+	testElem                 // array with an element that elem holds for
+)
+
+// A test asks something of one value. Only the fields its op speaks of are set.
+type test struct {
+	op      testOp
+	value   document.Value
+	set     *set
+	types   *types
+	n       [2]int64
+	pattern *pattern
+	bits    *bits
+	elem    *node
+}
+
+// whole reports whether t is about an array as a whole, never about its elements.
+func (t *test) whole() bool { return t.op >= testSize || t.op == testExists }
+
+// meets reports whether the one value v meets t.
+func (m *matcher) meets(t *test, v document.Value) bool {
+	switch t.op {
+	case testEq:
+		return equals(v, t.value)
+	case testGt, testGte, testLt, testLte:
+		return inRange(t.op, v, t.value)
+	case testIn:
+		return m.in(t.set, v)
+	case testExists:
+		return v.Exists()
+	case testType:
+		return t.types.has(v)
+	case testMod:
+		return remains(v, t.n[0], t.n[1])
+	case testRegex:
+		return m.matches(t.pattern, v)
+	case testBits:
+		return t.bits.match(v)
+	case testObject:
+		return v.Kind() == document.Object || v.Kind() == document.Array
+	case testSize:
+		return v.Kind() == document.Array && int64(v.Len()) == t.n[0]
+	case testElem:
+		return m.elemMatch(t.elem, v)
+	}
+	return false
+}
+
+// equals reports whether v is want; a missing v is null.
+func equals(v, want document.Value) bool {
+	if !v.Exists() {
+		return want.Kind() == document.Null
+	}
+	return document.Equal(v, want)
+}
+
+// inRange reports whether v stands to bound as op says. Only values of one kind
+// are compared, and not-a-number only equals itself.
+func inRange(op testOp, v, bound document.Value) bool {
+	kind := v.Kind()
+	if kind == document.Missing {
+		kind = document.Null
+	}
+	if kind != bound.Kind() {
+		return false
+	}
+	orEqual := op == testGte || op == testLte
+	switch kind {
+	case document.Null:
+		return orEqual
+	case document.Number:
+		if isNaN(v) || isNaN(bound) {
+			return orEqual && isNaN(v) && isNaN(bound)
+		}
+	}
+	c := document.Compare(v, bound)
+	switch op {
+	case testGt:
+		return c > 0
+	case testGte:
+		return c >= 0
+	case testLt:
+		return c < 0
+	}
+	return c <= 0
+}
+
+func isNaN(v document.Value) bool {
+	if v.IsInt() {
+		return false
+	}
+	f, _ := v.Float64()
+	return math.IsNaN(f)
+}
+
+// remains reports whether v is a number that leaves remainder when divided by
+// divisor, all cut down to whole numbers.
+func remains(v document.Value, divisor, remainder int64) bool {
+	n, ok := integral(v)
+	if !ok {
+		return false
+	}
+	if divisor == -1 {
+		return remainder == 0 // the smallest integer divided by -1 is none
+	}
+	return n%divisor == remainder
+}
+
+// integral returns the number v without its fraction, if that is an int64.
+func integral(v document.Value) (int64, bool) {
+	if n, ok := v.Int64(); ok {
+		return n, true
+	}
+	f, ok := v.Float64()
+	f = math.Trunc(f)
+	if !ok || !(f >= math.MinInt64 && f < -math.MinInt64) {
+		return 0, false
+	}
+	return int64(f), true
+}
+
+// elemMatch reports whether v is an array with an element that n holds for.
+func (m *matcher) elemMatch(n *node, v document.Value) bool {
+	if v.Kind() != document.Array {
+		return false
+	}
+	elements := v.Elements()
+	for elements.Next() {
+		if m.holds(n, elements.Value()) {
+			return true
+		}
+	}
+	m.fail(elements.Err())
+	return false
+}
