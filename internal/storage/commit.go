@@ -1,0 +1,252 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/virgadb/virga/internal/fault"
+)
+
+// retireEvery is the number of commits after which the engine hears which
+// versions are out of use.
+const retireEvery = 64
+
+// Commit makes the request's writes one atomic step and returns its version. It
+// waits until the step is as durable as the store's [Durability] says and
+// published: a snapshot taken afterwards contains it.
+//
+// ctx counts until the request joins a group; after a ctx error nothing happened.
+// Other errors are that of Check, [fault.ErrTooLarge], [fault.ErrInvalid],
+// [fault.ErrFull] (nothing happened, the store stays usable), [fault.ErrClosed],
+// and [fault.ErrReadOnly], which wraps the cause when a failed write ended all
+// writing; the request whose write failed may turn out to have happened once the
+// store is opened again.
+func (s *Store) Commit(ctx context.Context, r *Request) (version uint64, err error) {
+	if err := r.check(); err != nil {
+		return 0, err
+	}
+	if err := s.writable(); err != nil {
+		return 0, err
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	p, sets, err := s.prepare(ctx, r)
+	if err == nil {
+		err = s.submit(ctx, p)
+	}
+	if err != nil {
+		s.sweep.orphans(sets)
+		return 0, err
+	}
+	return p.version, nil
+}
+
+// writable reports why nothing can be written, if so.
+func (s *Store) writable() error {
+	if s.options.ReadOnly {
+		return fault.ErrReadOnly
+	}
+	if cause := s.failure.Load(); cause != nil {
+		return *cause
+	}
+	return nil
+}
+
+// submit takes p through the queue and returns its outcome.
+func (s *Store) submit(ctx context.Context, p *pending) error {
+	leads, err := s.queue.join(p)
+	if err == nil && !leads {
+		leads, err = s.queue.wait(ctx, p)
+	}
+	if err != nil {
+		return err
+	}
+	if leads {
+		s.lead()
+	}
+	return p.err
+}
+
+// lead writes one group, the one at whose head the caller's own request stands.
+func (s *Store) lead() {
+	group := s.queue.take()
+	if len(group) == 0 {
+		return
+	}
+	whole := false
+	defer func() {
+		if !whole { // a hook or a check has panicked: leave nobody waiting
+			s.failAll(group, s.stop(errors.New("panic in the leader's seat")))
+		}
+		s.queue.finish(group)
+	}()
+	if err := s.writable(); err != nil {
+		s.failAll(group, err)
+	} else if group[0].seat != nil {
+		group[0].err = s.sit(group[0].seat)
+	} else {
+		s.write(group)
+	}
+	whole = true
+}
+
+// sit runs one touch of the engine from the leader's seat.
+func (s *Store) sit(touch func() error) error {
+	if !s.gate.enter(0) {
+		return fault.ErrClosed
+	}
+	defer s.gate.leave(0)
+	return touch()
+}
+
+// write commits the members of a group that are not refused.
+func (s *Store) write(group []*pending) {
+	members := s.examine(group)
+	if len(members) == 0 {
+		return
+	}
+	g, err := s.fold(members)
+	if err != nil {
+		s.failAll(members, err)
+		return
+	}
+	numbers := s.numbers.Load()
+	batch, durable, err := s.assemble(members, g, numbers)
+	defer s.forget(batch)
+	if err != nil {
+		s.failAll(members, err)
+		return
+	}
+	next, err := s.apply(g, batch, durable)
+	if err != nil {
+		s.failAll(members, err)
+		return
+	}
+	s.persisted = numbers
+	// Publish before telling anyone: whoever looks on hearing of the commit must
+	// find it.
+	s.publish(next)
+	if s.hooks.Published != nil && len(g.Requests) > 0 {
+		s.hooks.Published(g)
+	}
+	for _, p := range members {
+		p.version = g.Version
+		s.sweep.add(g.Version, p.debris)
+	}
+	s.commits.Add(1)
+	s.requests.Add(uint64(len(members)))
+}
+
+// examine runs the checks and returns the members that pass.
+func (s *Store) examine(group []*pending) []*pending {
+	members := group[:0:0]
+	var newest *Snapshot
+	for _, p := range group {
+		if p.request != nil && p.request.Check != nil {
+			if newest == nil {
+				newest = s.snapshot(s.acquire())
+				defer newest.Release()
+			}
+			if p.err = p.request.Check(newest); p.err != nil {
+				s.refused.Add(1)
+				continue
+			}
+		}
+		members = append(members, p)
+	}
+	return members
+}
+
+// fold makes the group that the hooks see and lets them add to it.
+func (s *Store) fold(members []*pending) (*Group, error) {
+	now := s.current.Load()
+	g := &Group{Version: now.version + 1, Meta: now.meta}
+	for _, p := range members {
+		if p.request != nil {
+			g.Requests = append(g.Requests, p.request)
+		}
+	}
+	if s.hooks.Fold == nil || len(g.Requests) == 0 {
+		return g, nil
+	}
+	return g, s.hooks.Fold(g)
+}
+
+// assemble lays the writes of a group out in one batch.
+func (s *Store) assemble(members []*pending, g *Group, numbers uint64) (batch []Write, durable bool, err error) {
+	batch = s.batch[:0]
+	durable = s.options.Durability == Sync
+	for _, p := range members {
+		batch = append(batch, p.writes...)
+		durable = durable || p.durable
+	}
+	for i := range g.Extra {
+		w := g.Extra[i]
+		if err := w.check(); err != nil {
+			return batch, false, err
+		}
+		if len(w.Value) > LargeValue {
+			return batch, false, fmt.Errorf("folded value of %d bytes, limit %d: %w", len(w.Value), LargeValue, fault.ErrTooLarge)
+		}
+		w.Value = escape(w.Value)
+		batch = append(batch, w)
+	}
+	if numbers != s.persisted {
+		batch = append(batch, Write{Key: numberKey, Value: appendNumber(nil, numbers)})
+	}
+	size := 0
+	for i := range batch {
+		size += batch[i].size()
+	}
+	if len(batch) > MaxBatchKeys || size > MaxBatchBytes {
+		err = fmt.Errorf("batch of %d keys and %d bytes: %w", len(batch), size, fault.ErrTooLarge)
+	}
+	return batch, durable, err
+}
+
+// apply writes the batch and returns the state it leads to.
+func (s *Store) apply(g *Group, batch []Write, durable bool) (*published, error) {
+	if !s.gate.enter(0) {
+		return nil, fault.ErrClosed
+	}
+	defer s.gate.leave(0)
+	err := s.engine.Apply(g.Version, batch, durable)
+	if errors.Is(err, fault.ErrFull) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, s.stop(fmt.Errorf("commit %d: %w", g.Version, err))
+	}
+	if !durable {
+		s.ticker.arm()
+	}
+	if g.Version%retireEvery == 0 {
+		s.engine.Retire(s.history.oldest())
+	}
+	return &published{version: g.Version, meta: g.Meta, view: s.engine.View()}, nil
+}
+
+// forget keeps the batch's room for the next group, but not its bytes.
+func (s *Store) forget(batch []Write) {
+	clear(batch)
+	s.batch = batch[:0]
+}
+
+// stop ends all writing because of cause, and returns the error that later
+// commits get.
+func (s *Store) stop(cause error) error {
+	err := fmt.Errorf("%w after a failed write: %w", fault.ErrReadOnly, cause)
+	if !s.failure.CompareAndSwap(nil, &err) {
+		return *s.failure.Load()
+	}
+	s.options.Logger.Error("storage stopped writing", "cause", cause)
+	return err
+}
+
+func (s *Store) failAll(group []*pending, err error) {
+	for _, p := range group {
+		p.err = err
+	}
+}

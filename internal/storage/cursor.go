@@ -1,0 +1,182 @@
+package storage
+
+import (
+	"fmt"
+
+	"github.com/virgadb/virga/internal/fault"
+)
+
+// A cursor copies entries out of an engine whose bytes do not last, a chunk in
+// one touch. Chunks start small, for the many scans that want a handful of keys.
+const (
+	firstEntries = 8
+	lastEntries  = 256
+	chunkBytes   = 256 << 10
+)
+
+// A Cursor walks a range of a snapshot. It belongs to one goroutine and must be
+// closed. A store that is closed meanwhile ends it with [fault.ErrClosed].
+type Cursor struct {
+	store   *Store
+	state   *published
+	r       Range
+	o       ScanOptions
+	lane    lane
+	closed  bool // Close was called, or nothing is left to walk
+	stable  bool // the engine's bytes last: entries are handed on without a copy
+	started bool
+
+	engine EngineCursor // touched within the gate unless stable; nil when exhausted
+	links  links        // among the store's open cursors while engine is open and not stable
+
+	chunk chunk
+	raw   bool // values are shown as they are stored
+
+	key, value []byte
+	version    uint64
+	parts      PartSet
+	owned      bool // value is the caller's to keep
+	err        error
+}
+
+// scan returns a cursor over a state that the caller holds.
+func (s *Store) scan(p *published, r Range, o ScanOptions) *Cursor {
+	p.refs.Add(1)
+	c := &Cursor{store: s, state: p, r: r, o: o}
+	c.lane = laneOf(c)
+	return c
+}
+
+// Next moves to the next entry and reports whether there is one. After false,
+// Err tells the end of the range from an error.
+func (c *Cursor) Next() bool {
+	if c.closed {
+		return false
+	}
+	if c.store.gate.closed.Load() {
+		return c.fail(fault.ErrClosed)
+	}
+	if !c.step() {
+		return false
+	}
+	if len(c.value) > 0 && c.value[0] == marker && !c.raw {
+		return c.unwrap()
+	}
+	return true
+}
+
+// step moves to the next stored entry.
+func (c *Cursor) step() bool {
+	if c.stable {
+		if !c.engine.Next() {
+			return c.fail(c.engine.Err())
+		}
+		c.key, c.value, c.version = c.engine.Key(), c.engine.Value(), c.engine.Version()
+		c.parts = 0
+		return true
+	}
+	if c.chunk.next(c) {
+		return true
+	}
+	if err := c.fill(); err != nil {
+		return c.fail(err)
+	}
+	if c.stable {
+		return c.step()
+	}
+	return c.chunk.next(c) || c.fail(nil)
+}
+
+// fill reads the next chunk in one touch of the engine.
+func (c *Cursor) fill() error {
+	s := c.store
+	if !s.gate.enter(c.lane) {
+		return fault.ErrClosed
+	}
+	defer s.gate.leave(c.lane)
+	if !c.started {
+		c.started = true
+		c.engine = c.state.source(c.r.Lo).Scan(c.r, c.o)
+		if e, ok := c.engine.(interface{ Stable() bool }); ok && e.Stable() {
+			c.stable, c.owned = true, true
+			return nil
+		}
+	}
+	if c.engine == nil {
+		return nil
+	}
+	if c.chunk.fill(c.engine) {
+		s.cursors.add(c)
+		return nil
+	}
+	err := c.engine.Err()
+	c.closeEngine()
+	return err
+}
+
+// closeEngine gives the engine's cursor back, within the gate.
+func (c *Cursor) closeEngine() {
+	if c.engine != nil {
+		c.store.cursors.remove(c)
+		c.engine.Close()
+		c.engine = nil
+	}
+}
+
+// unwrap replaces the stored bytes of the current entry by the value they stand for.
+func (c *Cursor) unwrap() bool {
+	e, err := c.store.unwrap(c.state, c.key, Entry{Value: c.value, Version: c.version}, c.lane)
+	if err != nil {
+		return c.fail(fmt.Errorf("key %x: %w", c.key, err))
+	}
+	c.value, c.parts = e.Value, e.Parts
+	c.owned = c.stable || e.Parts != 0
+	return true
+}
+
+// fail ends the walk, with an error or without.
+func (c *Cursor) fail(err error) bool {
+	c.Close()
+	c.err = err
+	return false
+}
+
+// Key returns the current key, valid until Next.
+func (c *Cursor) Key() []byte { return c.key }
+
+// Value returns the current value, valid until Next. It is nil when the scan
+// reads keys only.
+func (c *Cursor) Value() []byte { return c.value }
+
+// Own returns the current value to keep for ever: a copy, or the bytes
+// themselves where nothing can change them. They are not to be modified.
+func (c *Cursor) Own() []byte {
+	if c.owned || c.value == nil {
+		return c.value
+	}
+	return append(make([]byte, 0, len(c.value)), c.value...)
+}
+
+// Version returns the commit that wrote the current entry.
+func (c *Cursor) Version() uint64 { return c.version }
+
+// Parts returns the parts the current value was assembled from, 0 when it is
+// stored whole or the scan reads keys only.
+func (c *Cursor) Parts() PartSet { return c.parts }
+
+// Err returns the error that ended the walk, nil at the end of the range.
+func (c *Cursor) Err() error { return c.err }
+
+// Close ends the walk. It may be called more than once.
+func (c *Cursor) Close() {
+	if c.closed {
+		return
+	}
+	c.closed = true
+	c.key, c.value, c.parts = nil, nil, 0
+	if c.store.gate.enter(c.lane) {
+		c.closeEngine()
+		c.store.gate.leave(c.lane)
+	}
+	c.store.release(c.state)
+}

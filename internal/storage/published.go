@@ -1,0 +1,131 @@
+package storage
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// retired is what the count of a state holds once nobody can take it again: far
+// enough below zero that stray attempts never bring it back.
+const retired = -1 << 40
+
+// A source answers reads of a stretch of keys at one version. A [View] is one
+// for all keys, a [Tree] is one for the stretch it mirrors.
+type source interface {
+	Get(key []byte) (Entry, error)
+	Scan(r Range, o ScanOptions) EngineCursor
+}
+
+// A published state is what snapshots of one version share.
+type published struct {
+	version uint64
+	meta    any
+	view    View
+	refs    atomic.Int64 // snapshots, cursors and calls that use it, or retired
+	freed   bool         // the view was released; guarded by the store's gate
+}
+
+// source returns what serves the keys from lo on. This is where a state that
+// carries mirrors of some ranges chooses between them and the engine.
+func (p *published) source(lo []byte) source { return p.view }
+
+// take adds a user, and reports false when the state is retired.
+func (p *published) take() bool {
+	if p.refs.Add(1) > 0 {
+		return true
+	}
+	p.refs.Add(-1)
+	return false
+}
+
+// A history lists the states that may still be in use, oldest first.
+type history struct {
+	mu     sync.Mutex // guards states
+	states []*published
+}
+
+func (h *history) add(p *published) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.states = append(h.states, p)
+}
+
+// remove forgets a retired state.
+func (h *history) remove(p *published) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i, s := range h.states {
+		if s == p {
+			copy(h.states[i:], h.states[i+1:])
+			h.states[len(h.states)-1] = nil
+			h.states = h.states[:len(h.states)-1]
+			return
+		}
+	}
+}
+
+// oldest returns the lowest version in use.
+func (h *history) oldest() uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.states) == 0 {
+		return 0
+	}
+	return h.states[0].version
+}
+
+// list returns the states that may be in use.
+func (h *history) list() []*published {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]*published(nil), h.states...)
+}
+
+// publish makes next the state that new snapshots get.
+func (s *Store) publish(next *published) {
+	last := s.current.Load()
+	s.history.add(next)
+	s.current.Store(next)
+	if last != nil {
+		s.retire(last)
+	}
+}
+
+// acquire returns the newest state with one more user, or nil when the store is
+// closed. It never waits.
+func (s *Store) acquire() *published {
+	for {
+		p := s.current.Load()
+		if p == nil || p.take() {
+			return p
+		}
+	}
+}
+
+// release takes a user away. The last one out of an old state retires it.
+func (s *Store) release(p *published) {
+	if p.refs.Add(-1) == 0 && s.current.Load() != p {
+		s.retire(p)
+	}
+}
+
+// retire gives back a state that is no longer current, unless someone uses it.
+func (s *Store) retire(p *published) {
+	if !p.refs.CompareAndSwap(0, retired) {
+		return
+	}
+	if s.gate.enter(0) {
+		s.free(p)
+		s.gate.leave(0)
+	}
+	s.history.remove(p)
+	s.sweep.kick()
+}
+
+// free releases the engine's view, within the gate.
+func (s *Store) free(p *published) {
+	if !p.freed {
+		p.freed = true
+		p.view.Release()
+	}
+}

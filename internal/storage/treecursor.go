@@ -1,0 +1,125 @@
+package storage
+
+// A tree is walked by callback only, so a cursor copies items out a chunk at a
+// time and seeks again from the last of them. Chunks start small, for the many
+// scans that want a handful of keys.
+const (
+	firstChunk = 16
+	lastChunk  = 256
+)
+
+// treeCursor walks a range of a tree in either direction.
+type treeCursor struct {
+	tree    *Tree
+	r       Range
+	reverse bool
+	keys    bool // keys only
+	buf     []item
+	take    func(item) bool // collects into buf up to its capacity
+	from    string          // the key of the previous chunk's last item
+	started bool
+	done    bool // the tree has nothing beyond buf
+	at      int  // index of the current item in buf
+}
+
+// Scan returns a cursor over r. It is stable: see [EngineCursor].
+func (t *Tree) Scan(r Range, o ScanOptions) EngineCursor {
+	return &treeCursor{tree: t, r: r, reverse: o.Reverse, keys: o.KeysOnly, at: -1}
+}
+
+// Stable reports that the cursor's bytes are valid for ever.
+func (c *treeCursor) Stable() bool { return true }
+
+func (c *treeCursor) Next() bool {
+	c.at++
+	if c.at < len(c.buf) {
+		return true
+	}
+	return c.fill()
+}
+
+func (c *treeCursor) Key() []byte { return bytesOf(c.buf[c.at].key) }
+
+func (c *treeCursor) Value() []byte {
+	if c.keys {
+		return nil
+	}
+	return bytesOf(c.buf[c.at].value)
+}
+
+func (c *treeCursor) Version() uint64 { return c.buf[c.at].version }
+
+func (c *treeCursor) Err() error { return nil }
+
+func (c *treeCursor) Close() {
+	c.done, c.buf, c.at = true, nil, -1
+}
+
+// fill replaces the chunk by the one that follows it and reports whether that
+// has an item.
+func (c *treeCursor) fill() bool {
+	if c.done {
+		c.buf, c.at = c.buf[:0], -1
+		return false
+	}
+	if len(c.buf) > 0 {
+		c.from = c.buf[len(c.buf)-1].key
+	}
+	c.grow()
+	if c.reverse {
+		c.descend()
+	} else {
+		c.ascend()
+	}
+	c.started = true
+	c.done = len(c.buf) < cap(c.buf)
+	c.at = 0
+	return len(c.buf) > 0
+}
+
+// grow empties the chunk and makes the next one larger.
+func (c *treeCursor) grow() {
+	size := min(max(firstChunk, 4*cap(c.buf)), lastChunk)
+	if cap(c.buf) < size {
+		c.buf = make([]item, 0, size)
+	}
+	c.buf = c.buf[:0]
+	if c.take == nil {
+		c.take = func(it item) bool {
+			if c.started && it.key == c.from {
+				return true
+			}
+			if c.reverse && it.key < textOf(c.r.Lo) {
+				return false
+			}
+			if c.reverse && c.r.Hi != nil && it.key == textOf(c.r.Hi) {
+				return true
+			}
+			c.buf = append(c.buf, it)
+			return len(c.buf) < cap(c.buf)
+		}
+	}
+}
+
+func (c *treeCursor) ascend() {
+	from := c.from
+	if !c.started {
+		from = textOf(c.r.Lo)
+	}
+	if c.r.Hi == nil {
+		c.tree.items.AscendGreaterOrEqual(item{key: from}, c.take)
+		return
+	}
+	c.tree.items.AscendRange(item{key: from}, item{key: textOf(c.r.Hi)}, c.take)
+}
+
+func (c *treeCursor) descend() {
+	switch {
+	case c.started:
+		c.tree.items.DescendLessOrEqual(item{key: c.from}, c.take)
+	case c.r.Hi == nil:
+		c.tree.items.Descend(c.take)
+	default:
+		c.tree.items.DescendLessOrEqual(item{key: textOf(c.r.Hi)}, c.take)
+	}
+}
