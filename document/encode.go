@@ -1,0 +1,472 @@
+package document
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/virgadb/virga/internal/fault"
+)
+
+// Of returns v, any Go value, as a Value. It refuses with ErrInvalid, naming the
+// path, what no value can be: a [Command], a [ServerDate] (see [OfAt]), strings
+// that are not UTF-8, keys with a zero byte, duplicate keys, unsupported types.
+// The rules for the keys of stored documents, which [Encode] checks, do not apply:
+// a filter's operand may name $ and dotted keys. Over the limits it is ErrTooLarge.
+//
+// A missing Value, zero ID or zero Doc inside an object is left out, inside an
+// array it is null. Nil pointers, slices and maps are null.
+func Of(v any) (Value, error) {
+	if x, ok := v.(Value); ok {
+		return x, nil
+	}
+	e := encoder{}
+	if err := e.whole(v); err != nil {
+		return Value{}, err
+	}
+	return Value{e.buf}, nil
+}
+
+// OfAt is [Of] with every [ServerDate] in v replaced by now plus its offset.
+func OfAt(v any, now time.Time) (Value, error) {
+	if x, ok := v.(Value); ok {
+		return x, nil
+	}
+	e := encoder{now: now, dated: true}
+	if err := e.whole(v); err != nil {
+		return Value{}, err
+	}
+	return Value{e.buf}, nil
+}
+
+// Encode returns v, any Go value that is like an object, as a document: an M or
+// other map with string keys, a D, a struct, a Doc, an object Value. A ServerDate
+// becomes now plus its offset. _id comes first when it is there; none is made.
+//
+// It refuses what [Of] refuses, and keys no stored document may have, at any
+// level: empty, starting with $, with a dot, with a zero byte. An _id must not be
+// an array or a regular expression. All that is ErrInvalid with the path; more
+// than MaxSize bytes or MaxDepth levels is ErrTooLarge.
+func Encode(v any, now time.Time) (Doc, error) {
+	e := encoder{now: now, dated: true, stored: true, buf: make([]byte, 0, 256)}
+	if err := e.whole(v); err != nil {
+		return Doc{}, err
+	}
+	return e.document()
+}
+
+// An encoder writes one value in canonical form. One goroutine, one use.
+type encoder struct {
+	buf    []byte
+	now    time.Time
+	dated  bool     // now is known
+	stored bool     // the rules for keys of stored documents apply
+	depth  int      // containers open
+	spare  int      // levels that JSON may have on top, for forms that are no containers
+	names  []string // scratch: the keys of the open objects, to sort or to find duplicates
+	keys   [][]byte // the same for keys that are read from bytes
+	plans  plans
+}
+
+var errDepth = fmt.Errorf("more than %d levels: %w", MaxDepth, fault.ErrTooLarge)
+
+// whole writes v and checks the size of the outcome.
+func (e *encoder) whole(v any) error {
+	if err := e.value(v); err != nil {
+		return err
+	}
+	return e.fits()
+}
+
+// document returns what was written, which must be an object.
+func (e *encoder) document() (Doc, error) {
+	if k := kindOf(e.buf); k != Object {
+		return Doc{}, fmt.Errorf("a document must be an object, not %s: %w", k, fault.ErrInvalid)
+	}
+	if err := e.idFirst(); err != nil {
+		return Doc{}, err
+	}
+	return Doc{e.buf}, nil
+}
+
+// idFirst moves the field _id to the front.
+func (e *encoder) idFirst() error {
+	_, start, _ := headOf(e.buf)
+	at := start
+	for f := (Value{e.buf}).Fields(); f.Next(); at = f.at {
+		if string(f.key) != "_id" {
+			continue
+		}
+		if err := checkID(f.Value()); err != nil {
+			return fault.At("_id", err)
+		}
+		if at != start {
+			field := slices.Clone(e.buf[at:f.at])
+			copy(e.buf[start+len(field):], e.buf[start:at])
+			copy(e.buf[start:], field)
+		}
+		return nil
+	}
+	return nil
+}
+
+func (e *encoder) fits() error {
+	if len(e.buf) > MaxSize {
+		return fmt.Errorf("more than %d bytes: %w", MaxSize, fault.ErrTooLarge)
+	}
+	return nil
+}
+
+// value writes v. The cases are those worth a way of their own; all other types
+// go by reflection.
+func (e *encoder) value(v any) error {
+	switch x := v.(type) {
+	case nil:
+		e.null()
+	case bool:
+		e.buf = appendBool(e.buf, x)
+	case int:
+		e.buf = appendInt(e.buf, int64(x))
+	case int64:
+		e.buf = appendInt(e.buf, x)
+	case int32:
+		e.buf = appendInt(e.buf, int64(x))
+	case uint64:
+		return e.unsigned(x)
+	case float64:
+		e.buf = appendFloat(e.buf, x)
+	case string:
+		return e.text(x)
+	case []byte:
+		e.binary(x)
+	case M:
+		return e.object(x)
+	case map[string]any:
+		return e.object(x)
+	case D:
+		return e.list(x)
+	case []any:
+		return elements(e, x, e.value)
+	case []string:
+		return elements(e, x, e.text)
+	case []M:
+		return elements(e, x, func(m M) error { return e.object(m) })
+	case []D:
+		return elements(e, x, e.list)
+	default:
+		if known, err := e.known(v); known {
+			return err
+		}
+		return e.reflected(v)
+	}
+	return nil
+}
+
+// known writes v when its type stands for one kind of value by itself.
+func (e *encoder) known(v any) (bool, error) {
+	switch x := v.(type) {
+	case time.Time:
+		return true, e.date(x)
+	case Value:
+		return true, e.embed(x)
+	case Doc:
+		return true, e.embed(x.Value())
+	case ID:
+		return true, e.embed(x.Value())
+	case Regex:
+		return true, e.regex(x)
+	case ServerDate:
+		return true, e.serverDate(x)
+	case json.Number:
+		return true, e.jsonNumber(x)
+	case json.RawMessage:
+		return true, e.json(x)
+	}
+	return false, nil
+}
+
+func (e *encoder) null() { e.buf = append(e.buf, 0xc0) }
+
+func (e *encoder) binary(b []byte) {
+	if b == nil {
+		e.null()
+		return
+	}
+	e.buf = appendBinary(e.buf, b)
+}
+
+func (e *encoder) unsigned(u uint64) error {
+	if u > math.MaxInt64 {
+		return fmt.Errorf("integer %d is above the largest int64: %w", u, fault.ErrInvalid)
+	}
+	e.buf = appendInt(e.buf, int64(u))
+	return nil
+}
+
+func (e *encoder) text(s string) error {
+	if !utf8.ValidString(s) {
+		return errText
+	}
+	e.buf = appendText(e.buf, s)
+	return nil
+}
+
+var errText = fmt.Errorf("string is not valid UTF-8: %w", fault.ErrInvalid)
+
+func (e *encoder) date(t time.Time) error {
+	ms, ok := toMillis(t.Unix(), uint32(t.Nanosecond()))
+	if !ok {
+		return errDate
+	}
+	e.buf = appendDate(e.buf, ms)
+	return nil
+}
+
+var errDate = fmt.Errorf("date is malformed or out of range: %w", fault.ErrInvalid)
+
+func (e *encoder) serverDate(d ServerDate) error {
+	if !e.dated {
+		return fmt.Errorf("a server date has no time here: %w", fault.ErrInvalid)
+	}
+	return e.date(e.now.Add(d.Offset))
+}
+
+func (e *encoder) regex(r Regex) error {
+	if strings.IndexByte(r.Pattern, 0) >= 0 || strings.IndexByte(r.Options, 0) >= 0 {
+		return fmt.Errorf("regular expression with a zero byte: %w", fault.ErrInvalid)
+	}
+	if !utf8.ValidString(r.Pattern) || !utf8.ValidString(r.Options) {
+		return errText
+	}
+	options := []byte(r.Options)
+	slices.Sort(options)
+	if !utf8.Valid(options) {
+		return fmt.Errorf("options of a regular expression are letters: %w", fault.ErrInvalid)
+	}
+	e.buf = appendExt(e.buf, extRegex, append([]byte(r.Pattern+"\x00"), options...))
+	return nil
+}
+
+func (e *encoder) jsonNumber(n json.Number) error {
+	buf, ok := appendNumber(e.buf, []byte(n))
+	if !ok {
+		return fmt.Errorf("%q is no number: %w", string(n), fault.ErrInvalid)
+	}
+	e.buf = buf
+	return nil
+}
+
+func (e *encoder) json(text []byte) error {
+	if text == nil {
+		e.null()
+		return nil
+	}
+	v, err := ParseJSON(text)
+	if err != nil {
+		return err
+	}
+	return e.embed(v)
+}
+
+// embed writes a value made before, which may have been made under laxer rules.
+func (e *encoder) embed(v Value) error {
+	switch v.Kind() {
+	case Object, Array:
+		return e.canonical(v.raw)
+	}
+	e.buf = append(e.buf, v.raw...)
+	return nil
+}
+
+// object writes a map, its keys sorted.
+func (e *encoder) object(m map[string]any) error {
+	if m == nil {
+		e.null()
+		return nil
+	}
+	base := len(e.names)
+	for key := range m {
+		e.names = append(e.names, key)
+	}
+	sorted := e.names[base:]
+	slices.Sort(sorted)
+	c, err := e.open(Object, len(m))
+	for i := 0; i < len(sorted) && err == nil; i++ {
+		err = under(sorted[i], e.field(&c, sorted[i], m[sorted[i]]))
+	}
+	if err != nil {
+		return err
+	}
+	e.names = e.names[:base]
+	e.close(c)
+	return nil
+}
+
+// list writes the fields of a D in the order given.
+func (e *encoder) list(d D) error {
+	if d == nil {
+		e.null()
+		return nil
+	}
+	base := len(e.names)
+	for i := range d {
+		e.names = append(e.names, d[i].Key)
+	}
+	if err := distinct(e.names[base:]); err != nil {
+		return err
+	}
+	c, err := e.open(Object, len(d))
+	if err != nil {
+		return err
+	}
+	for i := range d {
+		if err := e.field(&c, d[i].Key, d[i].Value); err != nil {
+			return under(d[i].Key, err)
+		}
+	}
+	e.names = e.names[:base]
+	e.close(c)
+	return nil
+}
+
+// field writes one field of the object c.
+func (e *encoder) field(c *container, key string, v any) error {
+	start := len(e.buf)
+	if err := e.key(key); err != nil {
+		return err
+	}
+	after := len(e.buf)
+	if err := e.value(v); err != nil {
+		return err
+	}
+	if len(e.buf) == after {
+		e.buf = e.buf[:start] // the value is missing
+		return nil
+	}
+	c.n++
+	return e.fits()
+}
+
+func (e *encoder) key(key string) error {
+	if err := checkKey(key, e.stored); err != nil {
+		return err
+	}
+	if !utf8.ValidString(key) {
+		return errText
+	}
+	e.buf = appendText(e.buf, key)
+	return nil
+}
+
+// checkKey holds a key against the rules of all values or of stored documents.
+func checkKey[T string | []byte](key T, stored bool) error {
+	if stored && (len(key) == 0 || key[0] == '$') {
+		return fmt.Errorf("key %q is empty or starts with $: %w", string(key), fault.ErrInvalid)
+	}
+	for i := range len(key) {
+		if key[i] == 0 || stored && key[i] == '.' {
+			return fmt.Errorf("key %q holds a dot or a zero byte: %w", string(key), fault.ErrInvalid)
+		}
+	}
+	return nil
+}
+
+// distinct refuses two equal keys.
+func distinct[T string | []byte](keys []T) error {
+	if len(keys) > manyKeys {
+		seen := make(map[string]struct{}, len(keys))
+		for i, key := range keys {
+			seen[string(key)] = struct{}{}
+			if len(seen) != i+1 {
+				return duplicate(string(key))
+			}
+		}
+		return nil
+	}
+	for i := 1; i < len(keys); i++ {
+		for j := range i {
+			if string(keys[i]) == string(keys[j]) {
+				return duplicate(string(keys[i]))
+			}
+		}
+	}
+	return nil
+}
+
+// manyKeys is the number of fields above which a set finds duplicates sooner than
+// comparing each with each.
+const manyKeys = 24
+
+func duplicate(key string) error {
+	return fault.At(key, fmt.Errorf("duplicate key: %w", fault.ErrInvalid))
+}
+
+// elements writes a slice as an array.
+func elements[T any](e *encoder, s []T, write func(T) error) error {
+	if s == nil {
+		e.null()
+		return nil
+	}
+	c, err := e.open(Array, len(s))
+	if err != nil {
+		return err
+	}
+	for i, x := range s {
+		if err := e.element(&c, func() error { return write(x) }); err != nil {
+			return underIndex(i, err)
+		}
+	}
+	e.close(c)
+	return nil
+}
+
+// element writes one element of the array c.
+func (e *encoder) element(c *container, write func() error) error {
+	start := len(e.buf)
+	if err := write(); err != nil {
+		return err
+	}
+	if len(e.buf) == start {
+		e.null() // the value is missing
+	}
+	c.n++
+	return e.fits()
+}
+
+// A container is an object or array being written.
+type container struct {
+	kind     Kind
+	at, size int // the room for its head
+	n        int // fields or elements so far
+}
+
+// open begins an object or array that will probably have n fields or elements.
+func (e *encoder) open(k Kind, n int) (container, error) {
+	if e.depth++; e.depth > MaxDepth+e.spare {
+		return container{}, errDepth
+	}
+	c := container{kind: k, at: len(e.buf), size: headSize(n)}
+	e.buf = append(e.buf, "\x00\x00\x00\x00\x00"[:c.size]...)
+	return c, nil
+}
+
+func (e *encoder) close(c container) {
+	e.depth--
+	e.buf = setHead(e.buf, c.at, c.size, c.kind, c.n)
+}
+
+// under puts the segment key in front of the path of err, which may be nil.
+func under(key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if at := (*fault.PathError)(nil); errors.As(err, &at) {
+		return fault.At(key+"."+at.Path, at.Err)
+	}
+	return fault.At(key, err)
+}
