@@ -1,0 +1,242 @@
+package query
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/fault"
+)
+
+// An updateCompiler turns update data into a tree of operators.
+type updateCompiler struct {
+	now    time.Time
+	update *Update
+}
+
+// data compiles what the caller gave, by either door.
+func (c *updateCompiler) data(data any) error {
+	inner, raw := unwrapRaw(data)
+	if command, ok := inner.(document.Command); ok {
+		return fmt.Errorf("update: %s is no update data: %w", command.CommandName(), fault.ErrInvalid)
+	}
+	if _, ok := document.List(inner); ok {
+		return fmt.Errorf("update: %w", notDone("a pipeline as update data"))
+	}
+	fields, ok := document.Pairs(inner)
+	if !ok {
+		return fmt.Errorf("update: data must be an object, not %s: %w", describe(inner), fault.ErrInvalid)
+	}
+	if len(fields) == 0 {
+		return fmt.Errorf("update: data must not be empty: %w", fault.ErrInvalid)
+	}
+	for _, f := range fields {
+		if err := c.field(f, raw); err != nil {
+			return fmt.Errorf("update: %w", err)
+		}
+	}
+	return nil
+}
+
+// field compiles one field at the top of the data.
+func (c *updateCompiler) field(f document.E, raw bool) error {
+	switch {
+	case isOperator(f.Key):
+		return c.operators(f.Key, f.Value)
+	case raw:
+		return invalidAt(f.Key, "a raw update has operators only, such as $set")
+	case f.Key == "_id" || strings.HasPrefix(f.Key, "_id."):
+		return invalidAt("_id", "_id cannot be updated")
+	}
+	return c.flatten(f.Key, f.Value, 1)
+}
+
+// operators compiles the operand of a raw operator, an object of paths.
+func (c *updateCompiler) operators(name string, operand any) error {
+	if name != "$rename" && updateFuncs[name] == nil {
+		return unknownOperator(name)
+	}
+	if _, ok := operand.(document.Command); ok {
+		return fmt.Errorf("%s: needs an object of paths, found %s: %w", name, describe(operand), fault.ErrInvalid)
+	}
+	fields, ok := document.Pairs(operand)
+	if !ok {
+		return fmt.Errorf("%s: needs an object of paths, found %s: %w", name, describe(operand), fault.ErrInvalid)
+	}
+	for _, f := range fields {
+		if err := c.add(f.Key, name, f.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func unknownOperator(name string) error {
+	switch name {
+	case "$currentDate":
+		return fmt.Errorf("%s is no update operator here, set a ServerDate: %w", name, fault.ErrInvalid)
+	case "$setOnInsert":
+		return fmt.Errorf("%s is no update operator here, updates never insert: %w", name, fault.ErrInvalid)
+	}
+	return fmt.Errorf("%s is no update operator: %w", name, fault.ErrInvalid)
+}
+
+// flatten compiles v at path: commands as they are, objects field by field, all
+// else as a value to set.
+func (c *updateCompiler) flatten(path string, v any, depth int) error {
+	if depth > document.MaxDepth {
+		return fault.At(path, tooDeep())
+	}
+	if command, ok := v.(UpdateCommand); ok {
+		return c.add(path, command.operator, command.operand)
+	}
+	if _, ok := v.(document.Command); ok {
+		return invalidAt(path, "%s is no update command", describe(v))
+	}
+	if !isPlain(v) {
+		return c.add(path, "$set", v)
+	}
+	fields, _ := document.Pairs(v)
+	for _, f := range fields {
+		if isOperator(f.Key) && f.Key != "$" && !strings.HasPrefix(f.Key, "$[") {
+			return invalidAt(path, "%s is no value: an update takes update commands, or raw operators at the top", f.Key)
+		}
+		if err := c.flatten(path+"."+f.Key, f.Value, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add compiles one operator with its operand and puts it at path.
+func (c *updateCompiler) add(path, name string, operand any) error {
+	if name == "$rename" {
+		return c.rename(path, operand)
+	}
+	compile := updateFuncs[name]
+	if compile == nil {
+		return invalidAt(path, "an empty update command")
+	}
+	op, err := compile(c, path, operand)
+	if err != nil {
+		return fault.At(path, fmt.Errorf("%s: %w", name, err))
+	}
+	return c.put(path, op)
+}
+
+// put enters op in the tree.
+func (c *updateCompiler) put(path string, op operator) error {
+	if err := c.update.root.insert(path, op); err != nil {
+		return err
+	}
+	u := c.update
+	u.paths = append(u.paths, path)
+	u.positional = u.positional || strings.Contains(path+".", ".$.")
+	u.identity = u.identity || path == "_id" || strings.HasPrefix(path, "_id.")
+	return nil
+}
+
+// value compiles a value that will be stored at path, with below levels of array
+// between.
+func (c *updateCompiler) value(path string, v any, below int) (document.Value, error) {
+	doc, err := document.Encode(document.D{{Key: "v", Value: v}}, c.now)
+	if err != nil {
+		return document.Value{}, underPath(err)
+	}
+	value := doc.Lookup("v")
+	if !value.Exists() {
+		value = document.NullValue()
+	}
+	return value, fits(path, below+depthOf(value))
+}
+
+// fits reports as an error that a value of the given depth at path would be
+// nested too deeply.
+func fits(path string, depth int) error {
+	if strings.Count(path, ".")+1+depth > document.MaxDepth {
+		return tooDeep()
+	}
+	return nil
+}
+
+// depthOf returns how many objects and arrays are inside one another in v.
+func depthOf(v document.Value) int {
+	deepest := 0
+	switch v.Kind() {
+	case document.Object:
+		for f := v.Fields(); f.Next(); {
+			deepest = max(deepest, depthOf(f.Value()))
+		}
+	case document.Array:
+		for e := v.Elements(); e.Next(); {
+			deepest = max(deepest, depthOf(e.Value()))
+		}
+	default:
+		return 0
+	}
+	return deepest + 1
+}
+
+func tooDeep() error {
+	return fmt.Errorf("more than %d levels: %w", document.MaxDepth, fault.ErrTooLarge)
+}
+
+func notDone(what string) error {
+	return fmt.Errorf("%s: %w", what, fault.ErrNotImplemented)
+}
+
+// values compiles the elements of a list that will be stored in the array at path.
+func (c *updateCompiler) values(path string, list any) ([]document.Value, error) {
+	items, ok := document.List(list)
+	if !ok {
+		return nil, fmt.Errorf("needs an array, found %s: %w", describe(list), fault.ErrInvalid)
+	}
+	if err := fits(path, 1); err != nil {
+		return nil, err
+	}
+	values := make([]document.Value, len(items))
+	for i, item := range items {
+		var err error
+		if values[i], err = c.value(path, item, 1); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}
+
+// pairsOf returns the fields of an object operand, which is no command.
+func pairsOf(operand any) ([]document.E, bool) {
+	if _, ok := operand.(document.Command); ok {
+		return nil, false
+	}
+	return document.Pairs(operand)
+}
+
+// underPath returns an error about the field v of the document that a value was
+// wrapped in as one about the value, with the path inside it.
+func underPath(err error) error {
+	at := (*fault.PathError)(nil)
+	if !errors.As(err, &at) {
+		return err
+	}
+	if rest := strings.TrimPrefix(at.Path, "v"); rest != "" {
+		return fmt.Errorf("%s: %w", strings.TrimPrefix(rest, "."), at.Err)
+	}
+	return at.Err
+}
+
+// isPlain reports whether v is an object that is merged field by field. Types that
+// say themselves how they are stored, such as geo points, are values.
+func isPlain(v any) bool {
+	if _, ok := document.Pairs(v); !ok {
+		return false
+	}
+	if _, ok := v.(interface{ MarshalMsgpack() ([]byte, error) }); ok {
+		return false
+	}
+	_, ok := reflect.TypeOf(v).MethodByName("EncodeMsgpack")
+	return !ok
+}
