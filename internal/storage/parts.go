@@ -89,10 +89,16 @@ func (s *Store) prepare(ctx context.Context, r *Request) (*pending, []PartSet, e
 }
 
 // rewrite brings the writes of a request that needs it into their stored form.
+//
+// A commit that removes parts, or drops a range, is synced under every durability.
+// A power cut may take single commits out of the middle of the others, and one of
+// these must not be missing when a later one counts on it.
 func (s *Store) rewrite(ctx context.Context, p *pending) (sets []PartSet, err error) {
 	p.writes = make([]Write, 0, len(p.request.Writes)+len(p.request.Garbage))
+	p.durable = len(p.request.Garbage) > 0
 	for _, w := range p.request.Writes {
 		if w.Replaces != 0 {
+			p.durable = true
 			if err := s.removeParts(p, w.Replaces); err != nil {
 				return sets, err
 			}

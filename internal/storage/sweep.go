@@ -139,13 +139,8 @@ func (w *sweeper) finished(d *debris) {
 
 // remove deletes every key of d, then the record of d.
 func (w *sweeper) remove(d *debris) error {
-	// What made the range debris must not be lost in a power cut that spares what
-	// is deleted now.
-	if err := w.store.syncUnless(Sync); err != nil {
-		return err
-	}
 	rest := d.r
-	for more := true; more; {
+	for n, more := 0, true; more; n++ {
 		p := &pending{}
 		var err error
 		if more, err = w.collect(p, &rest); err != nil {
@@ -153,6 +148,12 @@ func (w *sweeper) remove(d *debris) error {
 		}
 		if !more {
 			p.writes = append(p.writes, Write{Key: d.record, Delete: true})
+			if n > 0 { // no power cut may take what is deleted already and spare this
+				err = w.store.syncUnless(Sync)
+			}
+			if err != nil {
+				return err
+			}
 		}
 		for i := range p.writes {
 			p.size += p.writes[i].size()
