@@ -17,9 +17,8 @@ const (
 )
 
 func appendNumber(dst []byte, v document.Value) []byte {
-	if v.IsInt() {
-		n, _ := v.Int64()
-		return appendInt(dst, n)
+	if n, ok := v.Int64(); ok {
+		return appendInt(dst, n) // of a float that is whole too: equal numbers share a key
 	}
 	f, _ := v.Float64()
 	dst = binary.BigEndian.AppendUint64(dst, sortable(f))
