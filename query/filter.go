@@ -53,7 +53,8 @@ func (f *Filter) Match(d document.Doc) (bool, error) {
 		return true, nil
 	}
 	var few [fewSlots]document.Value
-	m := matcher{slots: few[:]}
+	var failure error
+	m := matcher{slots: few[:], failure: &failure}
 	if len(f.slots) > fewSlots {
 		m.slots = make([]document.Value, len(f.slots))
 	}
@@ -61,7 +62,7 @@ func (f *Filter) Match(d document.Doc) (bool, error) {
 		return false, err
 	}
 	ok := m.holds(f.root, d.Value())
-	return ok && m.err == nil, m.err
+	return ok && failure == nil, failure
 }
 
 // ID returns the value that f pins _id to, if it does: then at most that one

@@ -37,7 +37,8 @@ func compileElement(cond any, now time.Time) (*element, error) {
 
 // match reports whether v meets e, with the errors of [Filter.Match].
 func (e *element) match(v document.Value) (bool, error) {
-	m := matcher{}
+	var failure error
+	m := matcher{failure: &failure}
 	ok := m.holds(e.root, v)
-	return ok && m.err == nil, m.err
+	return ok && failure == nil, failure
 }

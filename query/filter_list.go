@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
@@ -39,10 +40,11 @@ func compileNin(c *compiler, op string, v any, s scope) (*node, error) {
 	return negated(compileIn(c, op, v, s))
 }
 
-// list returns the elements of an operand that must be a list.
+// list returns the elements of an operand that must be a list. A nil slice of any
+// type is an empty one.
 func (c *compiler) list(op string, v any, s scope) ([]any, error) {
 	list, ok := document.List(v)
-	if !ok {
+	if r := reflect.ValueOf(v); !ok && !(r.Kind() == reflect.Slice && r.IsNil()) {
 		return nil, invalidAt(s.path, "%s needs an array, found %s", op, describe(v))
 	}
 	return list, nil
@@ -168,7 +170,7 @@ func (c *compiler) pattern(v any, options []any, s scope) (*pattern, error) {
 }
 
 func compileBits(c *compiler, op string, v any, s scope) (*node, error) {
-	b := &bits{
+	b := &bitTest{
 		any:   op == "$bitsAnySet" || op == "$bitsAnyClear",
 		clear: op == "$bitsAllClear" || op == "$bitsAnyClear",
 	}

@@ -181,8 +181,11 @@ func compileType(c *compiler, op string, v any, s scope) (*node, error) {
 
 func compileMod(c *compiler, op string, v any, s scope) (*node, error) {
 	list, ok := document.List(v)
-	if !ok || len(list) != 2 {
+	if !ok {
 		return nil, invalidAt(s.path, "%s needs an array of divisor and remainder, found %s", op, describe(v))
+	}
+	if len(list) != 2 {
+		return nil, invalidAt(s.path, "%s needs a divisor and a remainder, found %d values", op, len(list))
 	}
 	t := test{op: testMod}
 	for i := range t.n {

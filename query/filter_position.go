@@ -20,7 +20,8 @@ func (f *Filter) Position(d document.Doc, array string) (int, bool) {
 	if v.Kind() != document.Array {
 		return 0, false
 	}
-	m := matcher{slots: make([]document.Value, len(f.slots))}
+	var failure error
+	m := matcher{slots: make([]document.Value, len(f.slots)), failure: &failure}
 	if err := f.fill(d, m.slots); err != nil {
 		return 0, false
 	}
@@ -81,7 +82,7 @@ func (m *matcher) first(array document.Value, leaves []reach) (int, bool) {
 		for k := 0; k < len(leaves) && meets; k++ {
 			meets = m.reaches(leaves[k], e, i)
 		}
-		if meets && m.err == nil {
+		if meets && *m.failure == nil {
 			return i, true
 		}
 	}

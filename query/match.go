@@ -11,7 +11,11 @@ import (
 // lives on its stack.
 type matcher struct {
 	slots []document.Value // the top-level fields of the document, by slot
-	err   error            // the first fault met; what is decided after it means nothing
+
+	// failure is where the first fault met is left; what is decided after it means
+	// nothing. It is a pointer so that returning the fault does not make slots escape
+	// to the heap.
+	failure *error
 }
 
 // holds reports whether n holds for v, the document or the array element that
@@ -153,7 +157,7 @@ func (m *matcher) checkMissing(v document.Value) {
 
 // fail remembers the first fault.
 func (m *matcher) fail(err error) {
-	if m.err == nil {
-		m.err = err
+	if *m.failure == nil {
+		*m.failure = err
 	}
 }

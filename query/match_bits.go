@@ -2,9 +2,9 @@ package query
 
 import "github.com/virgadb/virga/document"
 
-// bits is what a $bitsAllSet and its like ask for. Bit 0 is the lowest of a
+// bitTest is what a $bitsAllSet and its like ask for. Bit 0 is the lowest of a
 // number, or of the first byte of a binary value.
-type bits struct {
+type bitTest struct {
 	mask  []byte  // the positions asked about, as a binary value
 	list  []int64 // or one by one
 	any   bool    // one position is enough
@@ -13,7 +13,7 @@ type bits struct {
 
 // match reports whether v is a whole number or a binary value with the bits that
 // b asks for.
-func (b *bits) match(v document.Value) bool {
+func (b *bitTest) match(v document.Value) bool {
 	n, isWhole := v.Int64()
 	if !isWhole && v.Kind() != document.Binary {
 		return false

@@ -34,7 +34,7 @@ type test struct {
 	types   *types
 	n       [2]int64
 	pattern *pattern
-	bits    *bits
+	bits    *bitTest
 	elem    *node
 }
 
