@@ -1,0 +1,129 @@
+package virga
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/clock"
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/plan"
+	"github.com/virgadb/virga/internal/storage"
+	"github.com/virgadb/virga/internal/storage/badger"
+	"github.com/virgadb/virga/internal/storage/memory"
+	"github.com/virgadb/virga/txn"
+)
+
+// The values a program puts into documents and gets out of them.
+type (
+	// M is an object whose fields are in the order of their names.
+	M = document.M
+	// D is an object whose fields are in the order given.
+	D = document.D
+	// E is one field of a [D].
+	E = document.E
+	// Doc is a stored document. It is immutable and valid for ever.
+	Doc = document.Doc
+	// ID is the _id of a document. It is comparable: 1 and 1.0 are the same ID.
+	ID = document.ID
+)
+
+// Memory is the path of a database that lives in memory and ends with Close.
+const Memory = ":memory:"
+
+// A DB is an open database. It is safe for concurrent use.
+type DB struct {
+	path  string
+	store *storage.Store
+	docs  *txn.Documents
+	clock clock.Clock
+	ids   *clock.IDs
+	plan  plan.Options
+}
+
+// Open opens the database in the folder path and creates it where there is none.
+// The path ":memory:" makes a new database in memory.
+//
+// One process at a time has a database open: Open fails at once with [ErrLocked]
+// when another has. The caller closes the database.
+func Open(path string, options ...Option) (*DB, error) {
+	db, err := open(path, options)
+	if err != nil {
+		return nil, fault.Wrap("open", "", "", fmt.Errorf("%s: %w", path, err))
+	}
+	return db, nil
+}
+
+func open(path string, options []Option) (*DB, error) {
+	c, err := configure(options)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := openEngine(path, c)
+	if err != nil {
+		return nil, err
+	}
+	store, err := storage.New(engine, storage.Options{
+		Durability: c.durability,
+		Every:      c.every,
+		ReadOnly:   c.readOnly,
+		Clock:      c.clock,
+		Logger:     c.logger,
+	})
+	if err != nil {
+		engine.Close()
+		return nil, err
+	}
+	docs, err := txn.Open(store, c.clock)
+	if err != nil {
+		store.Close()
+		return nil, err
+	}
+	return &DB{
+		path:  path,
+		store: store,
+		docs:  docs,
+		clock: c.clock,
+		ids:   clock.NewIDs(c.clock),
+		plan:  plan.Options{Memory: c.memory / 4},
+	}, nil
+}
+
+func openEngine(path string, c *config) (storage.Engine, error) {
+	switch {
+	case path == "":
+		return nil, fmt.Errorf("path is empty: %w", fault.ErrInvalid)
+	case path != Memory:
+		return badger.Open(path, badger.Options{ReadOnly: c.readOnly, Logger: c.logger, Clock: c.clock})
+	case c.readOnly:
+		return nil, fmt.Errorf("a new database in memory cannot be read-only: %w", fault.ErrInvalid)
+	}
+	return memory.Open(memory.Options{}), nil
+}
+
+// Close closes the database. It waits for writes that are on their way; queries
+// and loops still running, in any goroutine, end with [ErrClosed]. Closing twice
+// is harmless.
+func (db *DB) Close() error {
+	return fault.Wrap("close", "", "", db.store.Close())
+}
+
+// Path returns the path the database was opened with.
+func (db *DB) Path() string { return db.path }
+
+// Compact gives the disk space of removed and replaced documents back to the
+// machine. Reads and writes go on.
+func (db *DB) Compact(ctx context.Context) error {
+	if err := usable(ctx); err != nil {
+		return fault.Wrap("compact", "", "", err)
+	}
+	return fault.Wrap("compact", "", "", db.store.Compact(ctx))
+}
+
+// usable reports why an operation must not start under ctx, or nil.
+func usable(ctx context.Context) error {
+	if ctx == nil {
+		return fmt.Errorf("context is nil: %w", fault.ErrInvalid)
+	}
+	return ctx.Err()
+}

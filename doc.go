@@ -1,0 +1,34 @@
+// Package virga is a document database that lives inside a Go program, with the
+// language of the WeChat Cloud Database: its filters, its update commands, its
+// rules about null, arrays and nested objects.
+//
+// A [DB] holds [Collection]s, a Collection holds documents, a [Query] says which
+// of them are meant. A stored document comes back as a [Doc], which keeps the
+// stored bytes and decodes them when asked.
+//
+//	db, err := virga.Open("shop.virga")
+//	defer db.Close()
+//	products := db.Collection("products")
+//	id, err := products.Add(ctx, virga.M{"name": "tea", "price": 120})
+//	docs, err := products.Where(virga.M{"price": query.Gt(100)}).Limit(20).Get(ctx)
+//	_, err = products.Doc(id).Update(ctx, virga.M{"stock": query.Inc(-1)})
+//
+// Conditions and update commands are in package query.
+//
+// # Moments
+//
+// Every read sees the database as one commit left it and never waits for a
+// writer. A single write, [Collection.AddMany] included, happens wholly or not at
+// all; [Query.Update] and [Query.Remove] are atomic for each document. Writers of
+// the same document wait for one another, up to ten seconds.
+//
+// # Limits
+//
+// A document has at most 16 MiB and 100 levels. One atomic step writes at most
+// 4 MiB of documents and 50,000 keys. One process at a time opens a database.
+//
+// # Contexts
+//
+// A write looks at its context until it joins a group of commits and never after:
+// one that returns the context's error did not happen.
+package virga

@@ -1,0 +1,81 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/query"
+)
+
+// A Cursor yields the documents of a query. It belongs to one goroutine.
+type Cursor struct {
+	src        source
+	filter     *query.Filter
+	projection *query.Projection
+	skip       int
+	limit      int
+	left       int // documents still to return, when limit is set
+	doc        document.Doc
+	err        error
+	closed     bool
+}
+
+// Next moves to the next document and reports whether there is one. It returns
+// false at the end, on an error and when ctx is done; see [Cursor.Err].
+func (c *Cursor) Next(ctx context.Context) bool {
+	if c.closed || c.err != nil || (c.limit > 0 && c.left == 0) {
+		return false
+	}
+	for ; c.skip > 0; c.skip-- {
+		if _, ok, err := c.src.next(ctx); err != nil || !ok {
+			return c.end(err)
+		}
+	}
+	doc, ok, err := c.src.next(ctx)
+	if err != nil || !ok {
+		return c.end(err)
+	}
+	if c.projection != nil {
+		doc, err = c.projection.Apply(doc, c.filter)
+	} else {
+		doc, err = c.src.keep()
+	}
+	if err != nil {
+		return c.end(err)
+	}
+	c.left--
+	c.doc = doc
+	return true
+}
+
+// end closes the cursor, for err or at its end, and returns false.
+func (c *Cursor) end(err error) bool {
+	c.err = err
+	c.Close()
+	return false
+}
+
+// Doc returns the current document, valid for ever.
+func (c *Cursor) Doc() document.Doc { return c.doc }
+
+// Err returns what ended the cursor early, or nil.
+func (c *Cursor) Err() error { return c.err }
+
+// Close releases the cursor. It may be called more than once.
+func (c *Cursor) Close() {
+	if !c.closed {
+		c.closed = true
+		c.src.close()
+	}
+}
+
+// corruptAt adds the key to an error about stored bytes.
+func corruptAt(key []byte, err error) error {
+	if errors.Is(err, fault.ErrCorrupt) {
+		return fmt.Errorf("document under key %x: %w", key, err)
+	}
+	return err
+}

@@ -1,0 +1,72 @@
+package virga
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/virgadb/virga/internal/clock"
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/storage"
+)
+
+// An Option changes how [Open] opens a database. Of several options about one
+// thing the last counts.
+type Option func(*config)
+
+// config is what the options of Open add up to.
+type config struct {
+	durability storage.Durability
+	every      time.Duration
+	readOnly   bool
+	memory     int64
+	logger     *slog.Logger
+	clock      clock.Clock
+}
+
+const defaultMemory = 256 << 20
+
+func configure(options []Option) (*config, error) {
+	c := &config{durability: storage.Sync, memory: defaultMemory, clock: clock.System()}
+	for _, option := range options {
+		if option != nil {
+			option(c)
+		}
+	}
+	if c.durability == storage.Interval && c.every <= 0 {
+		return nil, fmt.Errorf("interval of %v: %w", c.every, fault.ErrInvalid)
+	}
+	if c.memory < 0 {
+		return nil, fmt.Errorf("memory limit of %d bytes: %w", c.memory, fault.ErrInvalid)
+	}
+	return c, nil
+}
+
+// Sync makes every acknowledged write wait until it is on disk. It is the
+// default. Writers that come at the same time share one wait.
+func Sync(c *config) { c.durability = storage.Sync }
+
+// Fast acknowledges a write once it is in the operating system's hands: a killed
+// process loses nothing. After a power cut recent writes may be missing, not
+// necessarily only the last ones; every document is whole.
+func Fast(c *config) { c.durability = storage.Fast }
+
+// Interval is [Fast], and brings what was written to disk each time d has passed.
+func Interval(d time.Duration) Option {
+	return func(c *config) { c.durability, c.every = storage.Interval, d }
+}
+
+// ReadOnly opens an existing database without writing to it. Every write answers
+// [ErrReadOnly]. Several processes may have a database open read-only.
+func ReadOnly() Option { return func(c *config) { c.readOnly = true } }
+
+// WithMemory bounds the memory that queries work in, in bytes; 256 MiB unless
+// told. A sort that needs more than a quarter of it continues in a temporary
+// file.
+func WithMemory(bytes int64) Option { return func(c *config) { c.memory = bytes } }
+
+// WithLogger sends what the database has to tell to l. Unless told it is silent.
+func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
+
+// withClock gives the database another clock than the machine's.
+func withClock(k clock.Clock) Option { return func(c *config) { c.clock = k } }

@@ -1,0 +1,291 @@
+package virga
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/plan"
+	"github.com/virgadb/virga/query"
+	"github.com/virgadb/virga/txn"
+)
+
+// Direction is the direction of an order.
+type Direction int
+
+// The directions of [Query.OrderBy].
+const (
+	Asc  Direction = 1
+	Desc Direction = -1
+)
+
+// A Query says which documents of a collection are meant, in which order, and
+// what of them is wanted. Its methods that refine it return a new Query and leave
+// the receiver as it is. It is safe for concurrent use.
+type Query struct {
+	coll   *Collection
+	cond   any
+	order  D
+	skip   int
+	limit  int
+	fields any
+	err    error // the first bad argument
+}
+
+// Where returns the query for the documents that match cond: an [M], a [D] or a
+// struct of conditions, a command of package query, or nil for all. An object
+// inside an object speaks of the paths into it: M{"a": M{"b": 1}} means that a.b
+// is 1. Use query.Eq for an object that must be exactly so.
+func (c *Collection) Where(cond any) *Query {
+	return &Query{coll: c, cond: cond, err: c.err}
+}
+
+// Where returns the query with cond in the place of its conditions.
+func (q *Query) Where(cond any) *Query {
+	next := *q
+	next.cond = cond
+	return &next
+}
+
+// OrderBy returns the query with path added to its order. A path that is in the
+// order already keeps its place and takes the new direction. Without an order,
+// and where it leaves ties, documents come in the order of their _id.
+func (q *Query) OrderBy(path string, dir Direction) *Query {
+	next := *q
+	if dir != Asc && dir != Desc {
+		return next.refuse("order by %s: direction %d is neither Asc nor Desc", path, dir)
+	}
+	next.order = slices.Clone(q.order)
+	for i := range next.order {
+		if next.order[i].Key == path {
+			next.order[i].Value = int(dir)
+			return &next
+		}
+	}
+	next.order = append(next.order, E{Key: path, Value: int(dir)})
+	return &next
+}
+
+// Skip returns the query that passes over the first n documents.
+func (q *Query) Skip(n int) *Query {
+	next := *q
+	if n < 0 {
+		return next.refuse("skip of %d", n)
+	}
+	next.skip = n
+	return &next
+}
+
+// Limit returns the query for at most n documents. Zero means no limit.
+func (q *Query) Limit(n int) *Query {
+	next := *q
+	if n < 0 {
+		return next.refuse("limit of %d", n)
+	}
+	next.limit = n
+	return &next
+}
+
+// Field returns the query that returns only some fields: M{"name": true} or
+// D{{"name", 1}} those named and _id, M{"note": false} all but those named. Paths
+// may be dotted; query.Slice and query.ElemMatch select elements of arrays.
+func (q *Query) Field(fields any) *Query {
+	next := *q
+	next.fields = fields
+	return &next
+}
+
+// refuse remembers a bad argument for the call that runs the query.
+func (q *Query) refuse(format string, args ...any) *Query {
+	if q.err == nil {
+		q.err = fmt.Errorf(format+": %w", append(args, fault.ErrInvalid)...)
+	}
+	return q
+}
+
+// Get returns the documents. None is no error.
+func (q *Query) Get(ctx context.Context) ([]Doc, error) {
+	docs := []Doc{}
+	err := q.each(ctx, func(doc Doc) bool {
+		docs = append(docs, doc)
+		return true
+	})
+	if err != nil {
+		return nil, q.coll.fail("find", err)
+	}
+	return docs, nil
+}
+
+// One returns the first document. None is [ErrNotFound].
+func (q *Query) One(ctx context.Context) (Doc, error) {
+	var first Doc
+	err := q.Limit(1).each(ctx, func(doc Doc) bool {
+		first = doc
+		return false
+	})
+	if err == nil && first.IsZero() {
+		err = fmt.Errorf("no document matches: %w", fault.ErrNotFound)
+	}
+	return first, q.coll.fail("find", err)
+}
+
+// Exists reports whether a document matches.
+func (q *Query) Exists(ctx context.Context) (bool, error) {
+	found := false
+	all := *q
+	all.order, all.fields = nil, nil
+	err := all.Limit(1).each(ctx, func(Doc) bool {
+		found = true
+		return false
+	})
+	return found, q.coll.fail("exists", err)
+}
+
+// Each returns a loop over the documents, all of one moment. They are read as the
+// loop goes on, so it may run over any number. An error comes as the last pair.
+// Leaving the loop releases everything.
+func (q *Query) Each(ctx context.Context) iter.Seq2[Doc, error] {
+	return func(yield func(Doc, error) bool) {
+		left := false
+		err := q.each(ctx, func(doc Doc) bool {
+			left = !yield(doc, nil)
+			return !left
+		})
+		if err != nil && !left {
+			yield(Doc{}, q.coll.fail("find", err))
+		}
+	}
+}
+
+// each calls f for every document until it returns false.
+func (q *Query) each(ctx context.Context, f func(Doc) bool) error {
+	if err := q.ready(ctx); err != nil {
+		return err
+	}
+	r, err := q.compile()
+	if err != nil {
+		return err
+	}
+	return q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
+		cursor := plan.Find(snap, coll, r, q.coll.db.plan)
+		defer cursor.Close()
+		for cursor.Next(ctx) {
+			if !f(cursor.Doc()) {
+				return nil
+			}
+		}
+		return cursor.Err()
+	})
+}
+
+// Count returns the number of documents that match. Order, skip, limit and field
+// have no part in it. Counting all documents of a collection reads none.
+func (q *Query) Count(ctx context.Context) (int64, error) {
+	n, err := q.count(ctx)
+	return n, q.coll.fail("count", err)
+}
+
+func (q *Query) count(ctx context.Context) (n int64, err error) {
+	if err := q.ready(ctx); err != nil {
+		return 0, err
+	}
+	filter, err := q.filter()
+	if err != nil {
+		return 0, err
+	}
+	err = q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
+		n, err = plan.Count(ctx, snap, coll, filter)
+		return err
+	})
+	return n, err
+}
+
+// Distinct returns the different values at path in the documents that match, in
+// ascending order, decoded as [Doc.Map] does. The elements of an array count each
+// for itself. Documents without the path add nothing.
+func (q *Query) Distinct(ctx context.Context, path string) ([]any, error) {
+	values, err := q.distinct(ctx, path)
+	if err != nil {
+		return nil, q.coll.fail("distinct", err)
+	}
+	return values, nil
+}
+
+func (q *Query) distinct(ctx context.Context, path string) ([]any, error) {
+	if err := q.ready(ctx); err != nil {
+		return nil, err
+	}
+	p, err := document.ParsePath(path)
+	if err != nil {
+		return nil, err
+	}
+	filter, err := q.filter()
+	if err != nil {
+		return nil, err
+	}
+	var values []document.Value
+	err = q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
+		values, err = plan.Distinct(ctx, snap, coll, filter, p)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	decoded := make([]any, len(values))
+	for i, v := range values {
+		decoded[i] = v.Any()
+	}
+	return decoded, nil
+}
+
+// read calls f with a snapshot and the collection in it, nil when it does not
+// exist.
+func (q *Query) read(f func(txn.Snapshot, *txn.Collection) error) error {
+	snap, err := q.coll.db.docs.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer snap.Release()
+	return f(snap, snap.Catalog().Collection(q.coll.name))
+}
+
+func (q *Query) ready(ctx context.Context) error {
+	if q.err != nil {
+		return q.err
+	}
+	return q.coll.ready(ctx)
+}
+
+// compile makes a request of the whole query.
+func (q *Query) compile() (*query.Request, error) {
+	filter, err := q.filter()
+	if err != nil {
+		return nil, err
+	}
+	r := &query.Request{Filter: filter, Skip: q.skip, Limit: q.limit}
+	if len(q.order) > 0 {
+		if r.Sort, err = query.CompileSort(q.order); err != nil {
+			return nil, err
+		}
+	}
+	if q.fields != nil {
+		if r.Projection, err = query.CompileProjection(q.fields, q.coll.db.clock.Now()); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// filter compiles the conditions. No conditions give nil.
+func (q *Query) filter() (*query.Filter, error) {
+	if q.cond == nil {
+		return nil, nil
+	}
+	if fields, ok := document.Pairs(q.cond); ok && len(fields) == 0 {
+		return nil, nil
+	}
+	return query.CompileFilter(q.cond, q.coll.db.clock.Now())
+}

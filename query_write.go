@@ -1,0 +1,237 @@
+package virga
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/plan"
+	"github.com/virgadb/virga/query"
+	"github.com/virgadb/virga/txn"
+)
+
+// A commit of a query's update or remove takes this many documents, or fewer when
+// together they have more than batchBytes.
+const (
+	batchDocs  = 500
+	batchBytes = 1 << 20
+)
+
+// Update changes fields of every document that matches: a plain value sets its
+// field, an object inside an object merges into it, a command of package query
+// (query.Inc, query.Push, query.Remove …) does what it says. The documents are
+// those of one moment, each checked again before it changes, and each changes
+// atomically by itself. After an error the result tells how many were done.
+//
+// Update needs conditions: use Where(M{}) to mean all documents. A query with an
+// order, skip, limit or field is [ErrInvalid].
+func (q *Query) Update(ctx context.Context, data any) (UpdateResult, error) {
+	var res UpdateResult
+	err := q.update(ctx, data, &res)
+	return res, q.coll.fail("update", err)
+}
+
+func (q *Query) update(ctx context.Context, data any, res *UpdateResult) error {
+	if err := q.writable(ctx); err != nil {
+		return err
+	}
+	filter, update, err := q.compileUpdate(data)
+	if err != nil {
+		return err
+	}
+	return q.batches(ctx, filter, func(ids []document.Value) error {
+		seen := make([]UpdateResult, len(ids)) // an edit may run again
+		err := q.coll.db.docs.Apply(ctx, q.coll.name, false, ids, func(i int, old document.Doc) (txn.Edit, error) {
+			var e txn.Edit
+			var err error
+			e, seen[i], err = updateOne(old, filter, update)
+			return e, err
+		})
+		if err != nil {
+			return err
+		}
+		for _, one := range seen {
+			res.Matched += one.Matched
+			res.Updated += one.Updated
+		}
+		return nil
+	})
+}
+
+// updateOne says what update makes of old if it still matches filter.
+func updateOne(old document.Doc, filter *query.Filter, update *query.Update) (txn.Edit, UpdateResult, error) {
+	if ok, err := matches(old, filter); err != nil || !ok {
+		return txn.Edit{}, UpdateResult{}, err
+	}
+	doc, changed, err := update.Apply(old, filter)
+	switch {
+	case err != nil:
+		return txn.Edit{}, UpdateResult{}, fmt.Errorf("document %s: %w", old.ID(), err)
+	case !changed:
+		return txn.Edit{}, UpdateResult{Matched: 1}, nil
+	}
+	return txn.Edit{Op: txn.Update, Doc: doc}, UpdateResult{Matched: 1, Updated: 1}, nil
+}
+
+// matches reports whether a document exists and matches; a nil filter takes all.
+func matches(doc document.Doc, filter *query.Filter) (bool, error) {
+	if doc.IsZero() || filter == nil {
+		return !doc.IsZero(), nil
+	}
+	return filter.Match(doc)
+}
+
+// Remove removes every document that matches, as [Query.Update] changes them.
+func (q *Query) Remove(ctx context.Context) (RemoveResult, error) {
+	var res RemoveResult
+	err := q.remove(ctx, &res)
+	return res, q.coll.fail("remove", err)
+}
+
+func (q *Query) remove(ctx context.Context, res *RemoveResult) error {
+	if err := q.writable(ctx); err != nil {
+		return err
+	}
+	filter, err := q.filter()
+	if err != nil {
+		return err
+	}
+	return q.batches(ctx, filter, func(ids []document.Value) error {
+		removed := make([]bool, len(ids))
+		err := q.coll.db.docs.Apply(ctx, q.coll.name, false, ids, func(i int, old document.Doc) (txn.Edit, error) {
+			ok, err := matches(old, filter)
+			removed[i] = ok
+			if err != nil || !ok {
+				return txn.Edit{}, err
+			}
+			return txn.Edit{Op: txn.Remove}, nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, ok := range removed {
+			if ok {
+				res.Removed++
+			}
+		}
+		return nil
+	})
+}
+
+// An UpdateOneResult is the result of [Query.UpdateAndReturn].
+type UpdateOneResult struct {
+	UpdateResult
+	Doc Doc // the document as it is now; the zero Doc when none matched
+}
+
+// UpdateAndReturn changes the first document that matches, in the order of the
+// query, and returns it as it is afterwards. Finding and changing are one step:
+// of several callers no two get the same document in the same state.
+func (q *Query) UpdateAndReturn(ctx context.Context, data any) (UpdateOneResult, error) {
+	res, err := q.updateAndReturn(ctx, data)
+	return res, q.coll.fail("update", err)
+}
+
+func (q *Query) updateAndReturn(ctx context.Context, data any) (UpdateOneResult, error) {
+	var res UpdateOneResult
+	if err := q.ready(ctx); err != nil {
+		return res, err
+	}
+	if q.skip > 0 || q.limit > 0 || q.fields != nil {
+		return res, fmt.Errorf("UpdateAndReturn takes no skip, limit or field: %w", fault.ErrInvalid)
+	}
+	filter, update, err := q.compileUpdate(data)
+	if err != nil {
+		return res, err
+	}
+	for {
+		candidates, err := q.candidates(ctx)
+		if err != nil || len(candidates) == 0 {
+			return res, err
+		}
+		for _, id := range candidates {
+			err := q.coll.db.docs.Apply(ctx, q.coll.name, false, []document.Value{id}, func(_ int, old document.Doc) (txn.Edit, error) {
+				e, one, err := updateOne(old, filter, update)
+				res = UpdateOneResult{UpdateResult: one, Doc: e.Doc}
+				if one.Matched > 0 && one.Updated == 0 {
+					res.Doc = old
+				}
+				return e, err
+			})
+			if err != nil {
+				return UpdateOneResult{}, err
+			}
+			if res.Matched > 0 {
+				return res, nil
+			}
+		}
+	}
+}
+
+// candidates returns the ids of the first documents that match. There are some to
+// spare: until one is locked, another writer may have changed it.
+func (q *Query) candidates(ctx context.Context) ([]document.Value, error) {
+	var ids []document.Value
+	err := q.Limit(8).each(ctx, func(doc Doc) bool {
+		ids = append(ids, doc.Value().Field("_id"))
+		return true
+	})
+	return ids, err
+}
+
+// writable reports why the query must not update or remove, or nil.
+func (q *Query) writable(ctx context.Context) error {
+	if err := q.ready(ctx); err != nil {
+		return err
+	}
+	switch {
+	case q.cond == nil:
+		return fmt.Errorf("conditions are needed, use Where(M{}) to mean all documents: %w", fault.ErrInvalid)
+	case len(q.order) > 0 || q.skip > 0 || q.limit > 0 || q.fields != nil:
+		return fmt.Errorf("order, skip, limit and field do not go with this: %w", fault.ErrInvalid)
+	}
+	return nil
+}
+
+func (q *Query) compileUpdate(data any) (*query.Filter, *query.Update, error) {
+	filter, err := q.filter()
+	if err != nil {
+		return nil, nil, err
+	}
+	update, err := query.CompileUpdate(data, q.coll.db.clock.Now())
+	if err != nil {
+		return nil, nil, err
+	}
+	if update.NeedsFilter() && filter == nil {
+		return nil, nil, errPositional
+	}
+	return filter, update, nil
+}
+
+// batches calls f with the ids of the documents that match filter in one
+// snapshot, some at a time.
+func (q *Query) batches(ctx context.Context, filter *query.Filter, f func(ids []document.Value) error) error {
+	return q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
+		cursor := plan.Find(snap, coll, &query.Request{Filter: filter}, q.coll.db.plan)
+		defer cursor.Close()
+		var ids []document.Value
+		bytes := 0
+		for cursor.Next(ctx) {
+			doc := cursor.Doc()
+			ids = append(ids, doc.Value().Field("_id").Clone())
+			bytes += len(doc.Raw())
+			if len(ids) < batchDocs && bytes < batchBytes {
+				continue
+			}
+			if err := f(ids); err != nil {
+				return err
+			}
+			ids, bytes = nil, 0
+		}
+		if err := cursor.Err(); err != nil || len(ids) == 0 {
+			return err
+		}
+		return f(ids)
+	})
+}

@@ -1,0 +1,34 @@
+package txn
+
+import "github.com/virgadb/virga/document"
+
+// Op says what a commit did to one document.
+type Op uint8
+
+// The kinds of change.
+const (
+	Keep    Op = iota // nothing
+	Insert            // the document is new
+	Update            // some of its fields changed
+	Replace           // it was replaced as a whole
+	Remove            // it is gone
+)
+
+// delta returns by how much op changes the number of documents.
+func (op Op) delta() int64 {
+	switch op {
+	case Insert:
+		return 1
+	case Remove:
+		return -1
+	}
+	return 0
+}
+
+// A Change is the record of what a commit did to one document. The records of a
+// commit are handed on in the order of its writes.
+type Change struct {
+	Collection    *Collection
+	Op            Op
+	Before, After document.Doc // zero for a document that did not, or does not, exist
+}

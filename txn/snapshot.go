@@ -1,0 +1,96 @@
+package txn
+
+import (
+	"fmt"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/keys"
+	"github.com/virgadb/virga/internal/storage"
+)
+
+// A Snapshot is the whole database as one commit left it. It is safe for
+// concurrent use and must be released.
+type Snapshot struct {
+	snap  *storage.Snapshot
+	state *state
+}
+
+// Version returns the number of the commit the snapshot shows.
+func (s Snapshot) Version() uint64 { return s.snap.Version() }
+
+// Catalog returns the collections of the snapshot.
+func (s Snapshot) Catalog() *Catalog { return s.state.catalog }
+
+// Count returns the number of documents in coll, without reading any.
+func (s Snapshot) Count(coll *Collection) int64 { return s.state.counts.of(coll.ID) }
+
+// Release gives the snapshot back. Documents taken from it stay valid.
+func (s Snapshot) Release() { s.snap.Release() }
+
+// Get returns the document of coll whose _id is id, or the zero Doc when there
+// is none. Stored bytes that are no document are [fault.ErrCorrupt].
+func (s Snapshot) Get(coll *Collection, id document.Value) (document.Doc, error) {
+	var room [64]byte
+	doc, _, err := s.read(keys.AppendDocument(room[:0], coll.ID, id))
+	return doc, err
+}
+
+// read returns the document under key and the parts it is stored in.
+func (s Snapshot) read(key []byte) (document.Doc, storage.PartSet, error) {
+	entry, err := s.snap.Get(key)
+	if err != nil || entry.Value == nil {
+		return document.Doc{}, 0, err
+	}
+	if err := document.Validate(entry.Value); err != nil {
+		return document.Doc{}, 0, fmt.Errorf("document under key %x: %w", key, err)
+	}
+	return document.FromRaw(entry.Value), entry.Parts, nil
+}
+
+// Scan returns a cursor over all documents of coll in the order of their ids.
+func (s Snapshot) Scan(coll *Collection) *Cursor {
+	lo, hi := keys.Documents(coll.ID)
+	return &Cursor{scan: s.snap.Scan(storage.Range{Lo: lo, Hi: hi}, storage.ScanOptions{})}
+}
+
+// A Cursor walks the documents of a collection. It belongs to one goroutine.
+type Cursor struct {
+	scan *storage.Cursor
+	doc  document.Doc
+}
+
+// Next moves to the next document and reports whether there is one.
+func (c *Cursor) Next() bool {
+	if !c.scan.Next() {
+		return false
+	}
+	c.doc = document.FromRaw(c.scan.Value())
+	return true
+}
+
+// Doc returns the current document, valid until the next call of Next. Its bytes
+// have not been validated.
+func (c *Cursor) Doc() document.Doc { return c.doc }
+
+// Key returns the key of the current document, valid until the next call of Next.
+func (c *Cursor) Key() []byte { return c.scan.Key() }
+
+// Own returns the current document, validated and valid for ever.
+func (c *Cursor) Own() (document.Doc, error) {
+	raw := c.scan.Own()
+	if err := document.Validate(raw); err != nil {
+		return document.Doc{}, fmt.Errorf("document under key %x: %w", c.scan.Key(), err)
+	}
+	return document.FromRaw(raw), nil
+}
+
+// Err returns what ended the walk early, or nil.
+func (c *Cursor) Err() error { return c.scan.Err() }
+
+// Close releases the cursor. It may be called more than once.
+func (c *Cursor) Close() { c.scan.Close() }
+
+// errStale says that a collection changed its definition while a write was on
+// its way; the write is planned again and the error never leaves the package.
+var errStale = fmt.Errorf("collection definition changed: %w", fault.ErrConflict)
