@@ -7,12 +7,12 @@ type city struct {
 	Name       string   `msgpack:"name"`
 	Country    string   `msgpack:"country"`
 	Population int      `msgpack:"population"` // thousands, the urban area, rounded
-	Loc        virga.M  `msgpack:"loc"`        // GeoJSON: longitude, latitude
-	Tags       []string `msgpack:"tags"`
+	Loc        virga.D  `msgpack:"loc"`        // GeoJSON: longitude, latitude
+	Tags       []string `msgpack:"tags,omitempty"`
 }
 
 func at(name, country string, population int, lng, lat float64, tags ...string) city {
-	point := virga.M{"type": "Point", "coordinates": []float64{lng, lat}}
+	point := virga.D{{"type", "Point"}, {"coordinates", []float64{lng, lat}}}
 	return city{Name: name, Country: country, Population: population, Loc: point, Tags: tags}
 }
 

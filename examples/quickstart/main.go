@@ -76,7 +76,7 @@ func ask(ctx context.Context, db *virga.DB) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\n%d of them lie south of the equator\n", southern)
+	fmt.Printf("\n%d of the cities lie south of the equator\n", southern)
 
 	countries, err := all.Where(virga.M{"population": query.Gte(10000)}).Distinct(ctx, "country")
 	if err != nil {
