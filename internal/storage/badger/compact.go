@@ -1,0 +1,114 @@
+package badger
+
+import (
+	"context"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/virgadb/virga/internal/storage"
+)
+
+// Compact merges all tables into one level, which drops what is dead there. The
+// newest deletions are in the memory table: it is written out first, since Compact
+// would give nothing back to somebody who has just deleted much. Commits wait for
+// that part, about as long as for 32 MB; readers do not wait.
+func (e *Engine) Compact(ctx context.Context) error {
+	if err := e.writable(); err != nil {
+		return err
+	}
+	if err := e.flush(ctx); err != nil {
+		return err
+	}
+	return explain(e.path, e.flatten())
+}
+
+func (e *Engine) flatten() (err error) {
+	defer e.rescue(&err, "compact")
+	return e.db.Flatten(1)
+}
+
+// flush makes Badger write out its memory table, for which it has no call: the log
+// is filled with deletions of keys that never existed. The value log is out of it.
+func (e *Engine) flush(ctx context.Context) (err error) {
+	e.seat.Lock()
+	defer e.seat.Unlock()
+	defer e.rescue(&err, "compact")
+	if err := e.writable(); err != nil {
+		return err
+	}
+	version := e.version.Load()
+	if version == 0 {
+		return nil
+	}
+	numbers, err := walNumbers(e.path)
+	if err != nil {
+		return explain(e.path, err)
+	}
+	newest := numbers[len(numbers)-1]
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		numbers, err := walNumbers(e.path)
+		if err != nil {
+			return explain(e.path, err)
+		}
+		switch {
+		case numbers[0] > newest: // written out
+			return nil
+		case numbers[len(numbers)-1] > newest: // full, being written out
+			time.Sleep(time.Millisecond)
+		default:
+			if err := e.fill(version); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+const (
+	fillKey  = 60_000 // bytes; Badger takes 65,000
+	fillMark = 'f'
+)
+
+// fill appends deletions to the log. They are of the same few keys each time, so
+// that the table is little longer for them.
+func (e *Engine) fill(version uint64) error {
+	n := min(16, int(e.limits.bytes/fillKey)-1)
+	writes := make([]storage.Write, max(n, 1))
+	size := min(fillKey, int(e.limits.bytes/4))
+	for i := range writes {
+		key := make([]byte, size)
+		key[0], key[1] = 0, fillMark
+		binary.BigEndian.PutUint32(key[2:], uint32(i))
+		writes[i] = storage.Write{Key: key, Delete: true}
+	}
+	if err := e.room.admit(int64(len(writes) * size)); err != nil {
+		return err
+	}
+	return explain(e.path, e.commit(version, writes))
+}
+
+// Usage returns the bytes the folder takes on disk, sparse files by what is
+// allocated, and those of the memory tables; mapped tables are not counted, the
+// machine takes their memory when it needs it.
+func (e *Engine) Usage() storage.Usage {
+	var u storage.Usage
+	entries, err := os.ReadDir(e.path)
+	if err != nil {
+		return u
+	}
+	for _, entry := range entries {
+		fi, err := entry.Info()
+		if err != nil {
+			continue // removed meanwhile
+		}
+		u.Disk += allocated(fi)
+		if filepath.Ext(entry.Name()) == walExt {
+			u.Memory += e.options.MemTableSize + 2*e.limits.bytes
+		}
+	}
+	return u
+}

@@ -1,0 +1,199 @@
+package badger
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// walFiles makes Badger's write-ahead logs durable. Badger can do so by itself
+// (SyncWrites), but then syncs its empty value log as well with every commit, and
+// never the folder when it begins a new log; its Sync forgets the logs before the
+// newest. It is safe for concurrent use.
+//
+// Each memory table has a log, NNNNN.mem, numbered upwards. A log is removed once
+// its table is a durable .sst file, in the order of the numbers.
+type walFiles struct {
+	dir string
+	db  *badger.DB
+
+	mu      sync.Mutex // guards all below
+	current *os.File   // the newest log known, through a descriptor of our own
+	number  int
+	synced  map[int]bool // older logs that were synced after their last write
+}
+
+const walExt = ".mem"
+
+func openWALs(dir string, db *badger.DB) (*walFiles, error) {
+	w := &walFiles{dir: dir, db: db}
+	if err := w.catchUp(); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// sync makes the batch just applied durable; every batch before it must be so
+// already, or be in a log that was never synced.
+func (w *walFiles) sync() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.rotated() {
+		return w.all()
+	}
+	if err := beforeSync(w.db); err != nil {
+		return err
+	}
+	return syncData(w.current)
+}
+
+// syncAll makes every batch applied so far durable.
+func (w *walFiles) syncAll() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.all()
+}
+
+// rotated reports whether Badger may have begun another log. Logs are numbered
+// without gaps and removed oldest first, so while the current one exists, a newer
+// one is its successor.
+func (w *walFiles) rotated() bool {
+	if _, err := os.Lstat(w.name(w.number)); err != nil {
+		return true
+	}
+	_, err := os.Lstat(w.name(w.number + 1))
+	return err == nil
+}
+
+// all syncs each log that may hold unsynced batches, then the folder if a log
+// was begun since the last time.
+func (w *walFiles) all() error {
+	rotated := w.rotated()
+	if rotated {
+		if err := w.catchUp(); err != nil {
+			return err
+		}
+	}
+	if err := beforeSync(w.db); err != nil {
+		return err
+	}
+	if err := syncData(w.current); err != nil {
+		return err
+	}
+	if rotated {
+		return syncFolder(w.dir)
+	}
+	return nil
+}
+
+// catchUp syncs the logs that are written no more and makes the newest the
+// current one. A log that vanishes meanwhile has become a table.
+func (w *walFiles) catchUp() error {
+	for {
+		numbers, err := walNumbers(w.dir)
+		if err != nil {
+			return err
+		}
+		if len(numbers) == 0 {
+			return fmt.Errorf("%s: no write-ahead log", w.dir)
+		}
+		newest := numbers[len(numbers)-1]
+		if err := w.syncOlder(numbers[:len(numbers)-1]); err != nil {
+			return err
+		}
+		f, err := os.OpenFile(w.name(newest), os.O_RDWR, 0)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		w.close()
+		w.current, w.number = f, newest
+		return nil
+	}
+}
+
+func (w *walFiles) syncOlder(numbers []int) error {
+	synced := map[int]bool{}
+	for _, n := range numbers {
+		if !w.synced[n] {
+			if err := w.syncOne(n); err != nil {
+				return err
+			}
+		}
+		synced[n] = true
+	}
+	w.synced = synced
+	return nil
+}
+
+func (w *walFiles) syncOne(n int) error {
+	f, err := os.OpenFile(w.name(n), os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return syncData(f)
+}
+
+// count returns the number of logs there are: one for each memory table.
+func (w *walFiles) count() int {
+	numbers, err := walNumbers(w.dir)
+	if err != nil {
+		return 1
+	}
+	return len(numbers)
+}
+
+func (w *walFiles) close() {
+	if w.current != nil {
+		w.current.Close()
+	}
+}
+
+func (w *walFiles) name(n int) string {
+	return filepath.Join(w.dir, fmt.Sprintf("%05d", n)+walExt)
+}
+
+// walNumbers returns the numbers of the logs in dir, rising.
+func walNumbers(dir string) ([]int, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var numbers []int
+	for _, entry := range entries {
+		if name, ok := strings.CutSuffix(entry.Name(), walExt); ok {
+			if n, err := strconv.Atoi(name); err == nil {
+				numbers = append(numbers, n)
+			}
+		}
+	}
+	slices.Sort(numbers)
+	return numbers, nil
+}
+
+// syncFolder makes the names in dir durable.
+func syncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := f.Sync(); err != nil && folderSyncs {
+		return err
+	}
+	return nil
+}
