@@ -2,16 +2,17 @@ package query
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/virgadb/virga/document"
-	"github.com/virgadb/virga/internal/fault"
 )
 
 // maxPadding is the most nulls an update puts between the end of an array and the
 // element it sets, as in MongoDB.
 const maxPadding = 1_500_000
+
+// nullByte is the stored form of null.
+const nullByte = 0xc0
 
 // array applies the paths below b to the elements of the array v at offset at.
 func (e *edit) array(b *branch, at int, v document.Value) error {
@@ -154,28 +155,4 @@ func (e *edit) extend(p placed, n, end int) (int, error) {
 		return 0, nil
 	}
 	return size - n, e.replace(end, end, fresh)
-}
-
-// nullByte is the stored form of null.
-const nullByte = 0xc0
-
-// elementsOf returns the elements of the array v and, one longer, the offsets
-// where each starts when the array starts at offset at.
-func elementsOf(v document.Value, at int) ([]document.Value, []int, error) {
-	n := v.Len()
-	values, starts := make([]document.Value, 0, min(n, len(v.Raw()))), make([]int, 0, min(n, len(v.Raw()))+1)
-	from := at + headSize(n)
-	starts = append(starts, from)
-	elements := v.Elements()
-	for elements.Next() {
-		from += len(elements.Value().Raw())
-		values, starts = append(values, elements.Value()), append(starts, from)
-	}
-	if err := elements.Err(); err != nil {
-		return nil, nil, err
-	}
-	if from != at+len(v.Raw()) {
-		return nil, nil, fmt.Errorf("array is not in canonical form: %w", fault.ErrCorrupt)
-	}
-	return values, starts, nil
 }

@@ -1,7 +1,6 @@
 package query
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -21,21 +20,21 @@ type updateCompiler struct {
 func (c *updateCompiler) data(data any) error {
 	inner, raw := unwrapRaw(data)
 	if command, ok := inner.(document.Command); ok {
-		return fmt.Errorf("update: %s is no update data: %w", command.CommandName(), fault.ErrInvalid)
+		return fmt.Errorf("%s is no update data: %w", command.CommandName(), fault.ErrInvalid)
 	}
 	if _, ok := document.List(inner); ok {
-		return fmt.Errorf("update: %w", notDone("a pipeline as update data"))
+		return notDone("a pipeline as update data")
 	}
 	fields, ok := document.Pairs(inner)
 	if !ok {
-		return fmt.Errorf("update: data must be an object, not %s: %w", describe(inner), fault.ErrInvalid)
+		return fmt.Errorf("update data must be an object, not %s: %w", describe(inner), fault.ErrInvalid)
 	}
 	if len(fields) == 0 {
-		return fmt.Errorf("update: data must not be empty: %w", fault.ErrInvalid)
+		return fmt.Errorf("update data must not be empty: %w", fault.ErrInvalid)
 	}
 	for _, f := range fields {
 		if err := c.field(f, raw); err != nil {
-			return fmt.Errorf("update: %w", err)
+			return err
 		}
 	}
 	return nil
@@ -60,11 +59,11 @@ func (c *updateCompiler) operators(name string, operand any) error {
 		return unknownOperator(name)
 	}
 	if _, ok := operand.(document.Command); ok {
-		return fmt.Errorf("%s: needs an object of paths, found %s: %w", name, describe(operand), fault.ErrInvalid)
+		return fmt.Errorf("%s needs an object of paths, found %s: %w", name, describe(operand), fault.ErrInvalid)
 	}
 	fields, ok := document.Pairs(operand)
 	if !ok {
-		return fmt.Errorf("%s: needs an object of paths, found %s: %w", name, describe(operand), fault.ErrInvalid)
+		return fmt.Errorf("%s needs an object of paths, found %s: %w", name, describe(operand), fault.ErrInvalid)
 	}
 	for _, f := range fields {
 		if err := c.add(f.Key, name, f.Value); err != nil {
@@ -85,10 +84,13 @@ func unknownOperator(name string) error {
 }
 
 // flatten compiles v at path: commands as they are, objects field by field, all
-// else as a value to set.
+// else as a value to set. What is missing is left out.
 func (c *updateCompiler) flatten(path string, v any, depth int) error {
 	if depth > document.MaxDepth {
 		return fault.At(path, tooDeep())
+	}
+	if isMissing(v) {
+		return nil
 	}
 	if command, ok := v.(UpdateCommand); ok {
 		return c.add(path, command.operator, command.operand)
@@ -139,74 +141,6 @@ func (c *updateCompiler) put(path string, op operator) error {
 	return nil
 }
 
-// value compiles a value that will be stored at path, with below levels of array
-// between.
-func (c *updateCompiler) value(path string, v any, below int) (document.Value, error) {
-	doc, err := document.Encode(document.D{{Key: "v", Value: v}}, c.now)
-	if err != nil {
-		return document.Value{}, underPath(err)
-	}
-	value := doc.Lookup("v")
-	if !value.Exists() {
-		value = document.NullValue()
-	}
-	return value, fits(path, below+depthOf(value))
-}
-
-// fits reports as an error that a value of the given depth at path would be
-// nested too deeply.
-func fits(path string, depth int) error {
-	if strings.Count(path, ".")+1+depth > document.MaxDepth {
-		return tooDeep()
-	}
-	return nil
-}
-
-// depthOf returns how many objects and arrays are inside one another in v.
-func depthOf(v document.Value) int {
-	deepest := 0
-	switch v.Kind() {
-	case document.Object:
-		for f := v.Fields(); f.Next(); {
-			deepest = max(deepest, depthOf(f.Value()))
-		}
-	case document.Array:
-		for e := v.Elements(); e.Next(); {
-			deepest = max(deepest, depthOf(e.Value()))
-		}
-	default:
-		return 0
-	}
-	return deepest + 1
-}
-
-func tooDeep() error {
-	return fmt.Errorf("more than %d levels: %w", document.MaxDepth, fault.ErrTooLarge)
-}
-
-func notDone(what string) error {
-	return fmt.Errorf("%s: %w", what, fault.ErrNotImplemented)
-}
-
-// values compiles the elements of a list that will be stored in the array at path.
-func (c *updateCompiler) values(path string, list any) ([]document.Value, error) {
-	items, ok := document.List(list)
-	if !ok {
-		return nil, fmt.Errorf("needs an array, found %s: %w", describe(list), fault.ErrInvalid)
-	}
-	if err := fits(path, 1); err != nil {
-		return nil, err
-	}
-	values := make([]document.Value, len(items))
-	for i, item := range items {
-		var err error
-		if values[i], err = c.value(path, item, 1); err != nil {
-			return nil, err
-		}
-	}
-	return values, nil
-}
-
 // pairsOf returns the fields of an object operand, which is no command.
 func pairsOf(operand any) ([]document.E, bool) {
 	if _, ok := operand.(document.Command); ok {
@@ -215,28 +149,40 @@ func pairsOf(operand any) ([]document.E, bool) {
 	return document.Pairs(operand)
 }
 
-// underPath returns an error about the field v of the document that a value was
-// wrapped in as one about the value, with the path inside it.
-func underPath(err error) error {
-	at := (*fault.PathError)(nil)
-	if !errors.As(err, &at) {
-		return err
-	}
-	if rest := strings.TrimPrefix(at.Path, "v"); rest != "" {
-		return fmt.Errorf("%s: %w", strings.TrimPrefix(rest, "."), at.Err)
-	}
-	return at.Err
-}
-
 // isPlain reports whether v is an object that is merged field by field. Types that
 // say themselves how they are stored, such as geo points, are values.
 func isPlain(v any) bool {
 	if _, ok := document.Pairs(v); !ok {
 		return false
 	}
-	if _, ok := v.(interface{ MarshalMsgpack() ([]byte, error) }); ok {
-		return false
+	t := reflect.TypeOf(v)
+	if t.Kind() != reflect.Pointer {
+		t = reflect.PointerTo(t)
 	}
-	_, ok := reflect.TypeOf(v).MethodByName("EncodeMsgpack")
-	return !ok
+	_, encodes := t.MethodByName("EncodeMsgpack")
+	_, marshals := t.MethodByName("MarshalMsgpack")
+	return !encodes && !marshals
+}
+
+// isMissing reports whether v is the zero Value, ID or Doc, which stand for nothing.
+func isMissing(v any) bool {
+	switch x := v.(type) {
+	case document.Value:
+		return !x.Exists()
+	case document.ID:
+		return x.IsZero()
+	case document.Doc:
+		return x.IsZero()
+	}
+	return false
+}
+
+// fieldOf returns the field called name of an object operand.
+func fieldOf(fields []document.E, name string) (any, bool) {
+	for _, f := range fields {
+		if f.Key == name {
+			return f.Value, true
+		}
+	}
+	return nil, false
 }

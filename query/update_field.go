@@ -69,7 +69,7 @@ func (x *extremum) tolerant(*edit) bool                       { return false }
 func (c *updateCompiler) rename(from string, operand any) error {
 	to, ok := textOf(operand)
 	if !ok {
-		return invalidAt(from, "$rename: needs the new path as text, found %s", describe(operand))
+		return invalidAt(from, "$rename needs the new path as text, found %s", describe(operand))
 	}
 	if to == from {
 		return invalidAt(from, "$rename: the old and the new path are the same")

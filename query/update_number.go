@@ -42,7 +42,7 @@ func numberOf(operand any) (document.Value, error) {
 
 func (a *arithmetic) revise(e *edit, t target) (bool, error) {
 	if t.value.Kind() != document.Number {
-		return false, fmt.Errorf("%s: needs a number, found %s: %w", a.name, t.value.Kind(), fault.ErrInvalid)
+		return false, fmt.Errorf("%s needs a number, found %s: %w", a.name, t.value.Kind(), fault.ErrInvalid)
 	}
 	if !t.value.IsInt() || !a.value.IsInt() {
 		x, _ := t.value.Float64()
@@ -53,7 +53,7 @@ func (a *arithmetic) revise(e *edit, t target) (bool, error) {
 	y, _ := a.value.Int64()
 	z, ok := a.exact(x, y)
 	if !ok {
-		return false, fmt.Errorf("%s: %d and %d give a number over 64 bits: %w", a.name, x, y, fault.ErrInvalid)
+		return false, fmt.Errorf("%s of %d and %d gives a number over 64 bits: %w", a.name, x, y, fault.ErrInvalid)
 	}
 	return e.set(t, document.Int(z))
 }
@@ -111,7 +111,7 @@ func makeBit(_ *updateCompiler, _ string, operand any) (operator, error) {
 
 func (b bitwise) revise(e *edit, t target) (bool, error) {
 	if !t.value.IsInt() {
-		return false, fmt.Errorf("$bit: needs an integer, found %s: %w", brief(t.value), fault.ErrInvalid)
+		return false, fmt.Errorf("$bit needs an integer, found %s: %w", brief(t.value), fault.ErrInvalid)
 	}
 	n, _ := t.value.Int64()
 	return e.set(t, document.Int(b.of(n)))
