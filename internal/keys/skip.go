@@ -86,7 +86,8 @@ func (s *skipper) body(tag byte, depth int) bool {
 	case tagDate:
 		return s.take(8)
 	case tagRegex:
-		return s.text() && s.text()
+		pattern := s.text()
+		return pattern && s.text() // the options
 	}
 	return false
 }
