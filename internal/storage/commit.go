@@ -29,9 +29,6 @@ func (s *Store) Commit(ctx context.Context, r *Request) (version uint64, err err
 	if err := s.writable(); err != nil {
 		return 0, err
 	}
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
 	p, sets, err := s.prepare(ctx, r)
 	if err == nil {
 		err = s.submit(ctx, p)
@@ -56,6 +53,9 @@ func (s *Store) writable() error {
 
 // submit takes p through the queue and returns its outcome.
 func (s *Store) submit(ctx context.Context, p *pending) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	leads, err := s.queue.join(p)
 	if err == nil && !leads {
 		leads, err = s.queue.wait(ctx, p)

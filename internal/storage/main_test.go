@@ -1,7 +1,9 @@
 package storage_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"testing"
 	"time"
@@ -80,11 +82,12 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// large returns a value that is stored in parts, different for each seed.
+// large returns a value that takes that many parts, different for each seed and
+// from place to place.
 func large(seed, parts int) []byte {
-	b := make([]byte, (parts-1)*storage.LargeValue+1000)
-	for i := range b {
-		b[i] = byte(i>>7 ^ i ^ seed*37)
+	b := bytes.Repeat([]byte{byte(seed)}, (parts-1)*storage.LargeValue+1000)
+	for i := 0; i < len(b); i += 100 {
+		binary.BigEndian.PutUint32(b[i:], uint32(i))
 	}
 	return b
 }

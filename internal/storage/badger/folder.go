@@ -23,6 +23,8 @@ func prepareFolder(path string, readOnly bool) error {
 		return fmt.Errorf("database %s: %w", path, fault.ErrNotFound)
 	case errors.Is(err, fs.ErrNotExist):
 		return createFolder(path)
+	case isNotFolder(err):
+		return fmt.Errorf("database %s: %w: %w", path, err, fault.ErrInvalid)
 	case err != nil:
 		return fmt.Errorf("database %s: %w", path, err)
 	case !fi.IsDir():
