@@ -152,6 +152,14 @@ func pairsOf(operand any) ([]document.E, bool) {
 // isPlain reports whether v is an object that is merged field by field. Types that
 // say themselves how they are stored, such as geo points, are values.
 func isPlain(v any) bool {
+	switch x := v.(type) {
+	case document.M, document.D, map[string]any:
+		return !isNil(v)
+	case document.Value:
+		return x.Kind() == document.Object
+	case document.Doc:
+		return true
+	}
 	if _, ok := document.Pairs(v); !ok {
 		return false
 	}

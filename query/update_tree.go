@@ -163,7 +163,10 @@ func checkSegments(path string, segments []string) error {
 			if i == 0 {
 				return invalidAt(path, "the path %q has no array before %s", path, name)
 			}
-			if positions += len("$[]") - len(name); positions > len("$") {
+			if name == "$" {
+				positions++
+			}
+			if positions > 1 {
 				return invalidAt(path, "the path %q has more than one $", path)
 			}
 		case strings.HasPrefix(name, "$[") && strings.HasSuffix(name, "]"):
