@@ -20,6 +20,10 @@ func (d Doc) Map() map[string]any {
 // bytes, instead of each having its own.
 const sharedText = 8 << 10
 
+// room is the most fields or elements to make room for before they are seen, so
+// that a count in malformed bytes costs little.
+const room = 1024
+
 // A decoder reads one value of bytes into Go values.
 type decoder struct {
 	b    []byte
@@ -109,7 +113,7 @@ func (d *decoder) object(i, n, depth int) (any, int) {
 	if depth > 2*MaxDepth {
 		return nil, -1
 	}
-	m := make(map[string]any, min(n, len(d.b)-i))
+	m := make(map[string]any, min(n, room))
 	for ; n > 0; n-- {
 		from, to := keyAt(d.b, i)
 		if to < 0 {
@@ -128,7 +132,7 @@ func (d *decoder) array(i, n, depth int) (any, int) {
 	if depth > 2*MaxDepth {
 		return nil, -1
 	}
-	list := make([]any, 0, min(n, len(d.b)-i))
+	list := make([]any, 0, min(n, room))
 	for ; n > 0; n-- {
 		var x any
 		if x, i = d.value(i, depth); i < 0 {

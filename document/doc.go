@@ -71,10 +71,13 @@ func (d Doc) WithID(id Value) (Doc, error) {
 		}
 	}
 	e.close(c)
+	if err := fields.Err(); err != nil {
+		return Doc{}, err
+	}
 	if err := e.fits(); err != nil {
 		return Doc{}, err
 	}
-	return Doc{e.buf}, fields.Err()
+	return Doc{e.buf}, nil
 }
 
 // String returns d as relaxed extended JSON.

@@ -60,8 +60,7 @@ func (id *ID) DecodeMsgpack(dec *msgpack.Decoder) error {
 	if err != nil {
 		return err
 	}
-	*id, err = IDOf(v)
-	return err
+	return v.decodeID(id)
 }
 
 // EncodeMsgpack writes m with its keys sorted.
@@ -106,12 +105,7 @@ func (r *Regex) DecodeMsgpack(dec *msgpack.Decoder) error {
 	if err != nil {
 		return err
 	}
-	got, ok := v.Regex()
-	if !ok {
-		return v.mismatch(r)
-	}
-	*r = got
-	return nil
+	return v.decodeRegex(r)
 }
 
 // EncodeMsgpack writes a mark in place of the time, which [Encode] and [OfAt]

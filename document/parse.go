@@ -123,6 +123,9 @@ func isNumeric(c byte) bool {
 }
 
 func (p *parser) array() error {
+	if p.e.depth >= MaxDepth {
+		return errDepth
+	}
 	c, err := p.e.open(Array, 0)
 	if err != nil {
 		return err

@@ -46,7 +46,7 @@ func (e *encoder) reflect(v reflect.Value) error {
 		e.buf = appendBool(e.buf, v.Bool())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		e.buf = appendInt(e.buf, v.Int())
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return e.unsigned(v.Uint())
 	case reflect.Float32, reflect.Float64:
 		e.buf = appendFloat(e.buf, v.Float())
@@ -109,7 +109,8 @@ func encodesItself(t reflect.Type) bool {
 		return true
 	}
 	switch reflect.Zero(reflect.PointerTo(t)).Interface().(type) {
-	case Command, msgpack.CustomEncoder, msgpack.Marshaler, error, encoding.BinaryMarshaler, encoding.TextMarshaler:
+	case Command, msgpack.CustomEncoder, msgpack.Marshaler, msgpack.CustomDecoder, msgpack.Unmarshaler,
+		error, encoding.BinaryMarshaler, encoding.TextMarshaler:
 		return true
 	}
 	return false
@@ -223,8 +224,9 @@ func (e *encoder) reflectBytes(v reflect.Value) error {
 	if v.Len() > MaxSize {
 		return fmt.Errorf("more than %d bytes: %w", MaxSize, fault.ErrTooLarge)
 	}
-	b := make([]byte, v.Len())
-	reflect.Copy(reflect.ValueOf(b), v)
-	e.buf = appendBinary(e.buf, b)
+	if v.Kind() == reflect.Array {
+		v = addressed(v).Elem()
+	}
+	e.buf = appendBinary(e.buf, v.Bytes())
 	return nil
 }

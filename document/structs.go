@@ -9,11 +9,13 @@ import (
 	"github.com/virgadb/virga/internal/fault"
 )
 
-// plans holds how the structs of one encoding are written. The rules are those by
-// which vmihailenco's msgpack reads structs back: the tag msgpack, else json, as
-// "name,omitempty,inline,noinline"; embedded structs inline unless a name clashes;
-// as_array on a field _msgpack. It encodes no struct itself here, because it knows
-// no limit of depth, keeps generic maps in random order and names no paths.
+// plans holds how structs are written and read. The rules are those of
+// vmihailenco's msgpack: the tag msgpack, else json, as
+// "name,omitempty,inline,noinline,alias:name"; embedded structs inline unless a
+// name clashes; as_array and omitempty for all on a field _msgpack. It does not
+// do the work itself, because it knows no limit of depth, writes generic maps in
+// random order, cannot read a float64 into a float32 or 2.0 into an int, lets
+// integers overflow in silence, and names no paths.
 type plans map[reflect.Type]*plan
 
 type plan struct {
@@ -23,6 +25,7 @@ type plan struct {
 
 type planned struct {
 	name      string
+	alias     string // another name to read by
 	index     []int
 	omitEmpty bool
 }
@@ -82,7 +85,7 @@ func planOf(t reflect.Type, around []reflect.Type) (*plan, error) {
 		if p.has(name) {
 			return nil, fault.At(name, fmt.Errorf("two fields of %s have this name: %w", t, fault.ErrInvalid))
 		}
-		p.fields = append(p.fields, planned{name, f.Index, always || options.has("omitempty")})
+		p.fields = append(p.fields, planned{name, options.alias(), f.Index, always || options.has("omitempty")})
 	}
 	return p, nil
 }
@@ -130,6 +133,13 @@ func (o tagOptions) has(word string) bool {
 		}
 	}
 	return false
+}
+
+// alias returns the word behind "alias:".
+func (o tagOptions) alias() string {
+	_, after, _ := strings.Cut(","+string(o), ",alias:")
+	name, _, _ := strings.Cut(after, ",")
+	return name
 }
 
 func tagOf(f reflect.StructField) (string, tagOptions) {
@@ -220,7 +230,7 @@ func (e *encoder) empty(v reflect.Value) bool {
 	case reflect.Float32, reflect.Float64:
 		return v.Float() == 0
 	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return v.IsZero()
 	}
 	return false
@@ -238,4 +248,19 @@ func (e *encoder) emptyStruct(v reflect.Value) bool {
 		}
 	}
 	return true
+}
+
+// find returns the place of the field of a name, -1 when there is none. It looks
+// from next on first: fields mostly come in the struct's order.
+func (p *plan) find(name []byte, next int) int {
+	for range p.fields {
+		if next >= len(p.fields) {
+			next = 0
+		}
+		if f := &p.fields[next]; f.name == string(name) || f.alias != "" && f.alias == string(name) {
+			return next
+		}
+		next++
+	}
+	return -1
 }

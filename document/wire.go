@@ -182,6 +182,45 @@ func skip(b []byte, i int) int {
 	return i
 }
 
+// sound reports whether b is one whole value with no more levels than any stored one.
+func sound(b []byte) bool {
+	var left [MaxDepth + 1]int // values to come in each open container
+	depth, i := 0, 0
+	for {
+		if i >= len(b) {
+			return false
+		}
+		inside := 0
+		switch k, at, n := headOf(b[i:]); k {
+		case Missing:
+			return false
+		case Object:
+			inside, i = 2*n, i+at
+		case Array:
+			inside, i = n, i+at
+		default:
+			i += at + n
+		}
+		if inside > 0 {
+			if depth == MaxDepth {
+				return false
+			}
+			depth++
+			left[depth] = inside
+			continue
+		}
+		for depth > 0 {
+			if left[depth]--; left[depth] > 0 {
+				break
+			}
+			depth--
+		}
+		if depth == 0 {
+			return i == len(b)
+		}
+	}
+}
+
 // extent returns the size of the value with a code 0xc0–0xdf at the start of b,
 // for containers that of the head, and how many values are inside. Size 0 means
 // malformed.
