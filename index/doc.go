@@ -1,0 +1,17 @@
+// Package index describes composite B-tree indexes.
+//
+// A [Spec] says which fields of a collection an index holds and in which order:
+//
+//	err := products.CreateIndex(ctx, index.Spec{Fields: index.By("category", "-price")})
+//
+// An index serves conditions on its first field, or its first fields, and an
+// order that runs along them, in both directions. A field that holds an array has
+// an entry for each element. One array may run through an index: two fields may
+// be inside the same array, not inside different ones. A unique index refuses a
+// second document with the same values, where a missing field counts as null; a
+// sparse one leaves out documents that have none of its fields.
+//
+// The other names are for the database's own use: an [Index] is a compiled Spec,
+// its [Entry] values are what the store holds for a document, a [Span] is one
+// unbroken stretch of them.
+package index

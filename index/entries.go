@@ -1,0 +1,258 @@
+package index
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/keys"
+)
+
+// MaxEntries is the most entries one document may have in one index.
+const MaxEntries = 10_000
+
+// Entries returns what the index holds for doc, in the order of the keys and each
+// once, and the traits that doc gives the index. id is the encoded _id of doc.
+// The entries are in memory of their own.
+//
+// [fault.ErrInvalid] reports fields inside different arrays, [fault.ErrTooLarge]
+// more than [MaxEntries] entries and, in a unique index, a value longer than
+// [MaxValue].
+func (x *Index) Entries(doc document.Doc, id []byte) ([]Entry, Traits, error) {
+	w := writer{index: x, id: id, docID: doc.Value().Field("_id")}
+	w.rows = make([]place, len(x.paths))
+	for i := range w.rows {
+		w.rows[i] = place{path: x.paths[i], value: doc.Value()}
+	}
+	if err := w.expand(w.rows, false); err != nil {
+		return nil, Traits{}, fmt.Errorf("index %s: %w", x.spec.Name, err)
+	}
+	if x.spec.Sparse && !w.exists {
+		return nil, Traits{}, nil
+	}
+	return w.entries(), w.traits, nil
+}
+
+// A place is how far the path of a field has been followed.
+type place struct {
+	path  document.Path
+	at    int            // the next segment
+	value document.Value // what the segments before led to
+	state placeState
+}
+
+type placeState uint8
+
+const (
+	walking placeState = iota // at value, before segment at
+	found                     // value is that of the field
+	absent                    // the field has no value here
+	hollow                    // the field is an array without elements
+)
+
+// walk follows the path through objects and reports whether it stands before an
+// array that has to be expanded.
+func (p *place) walk() bool {
+	names := p.path.Segments()
+	for p.state == walking {
+		switch kind := p.value.Kind(); {
+		case kind == document.Missing:
+			p.state = absent
+		case kind == document.Array:
+			return true
+		case p.at == len(names):
+			p.state = found
+		case kind == document.Object:
+			p.value = p.value.Field(names[p.at])
+			p.at++
+		default:
+			p.state = absent // a scalar has no fields
+		}
+	}
+	return false
+}
+
+// into returns the place behind one element of the array at p.
+func (p place) into(element document.Value) place {
+	p.value = element
+	switch {
+	case p.at == len(p.path.Segments()):
+		p.state = found
+	case element.Kind() != document.Object:
+		p.state = absent // an array inside an array is not looked into
+	}
+	return p
+}
+
+// A writer makes the entries of one document.
+type writer struct {
+	index  *Index
+	id     []byte
+	docID  document.Value
+	rows   []place
+	slab   []byte
+	ends   []ends
+	traits Traits
+	exists bool // one of the fields has a value
+}
+
+// ends are where an entry's key and value end in the slab.
+type ends struct{ key, value int }
+
+// expand writes an entry for each tuple of values that places lead to.
+func (w *writer) expand(places []place, multikey bool) error {
+	var array document.Value
+	for i := range places {
+		if !places[i].walk() {
+			continue
+		}
+		w.traits.Multikey |= 1 << i
+		if array.Exists() && !sameBytes(array, places[i].value) {
+			return fault.At(places[i].path.String(), fmt.Errorf("cannot index parallel arrays: %w", fault.ErrInvalid))
+		}
+		array = places[i].value
+	}
+	if !array.Exists() {
+		return w.write(places, multikey)
+	}
+	return w.expandArray(places, array)
+}
+
+// sameBytes reports whether a and b are the same value in the same place.
+func sameBytes(a, b document.Value) bool { return &a.Raw()[0] == &b.Raw()[0] }
+
+// expandArray expands the places that stand before array for each element.
+func (w *writer) expandArray(places []place, array document.Value) error {
+	next := make([]place, len(places))
+	if array.Len() == 0 {
+		for i, p := range places {
+			if p.state == walking {
+				p.state = absent
+				if p.at == len(p.path.Segments()) {
+					p.state = hollow
+				}
+			}
+			next[i] = p
+		}
+		return w.expand(next, true)
+	}
+	for e := array.Elements(); e.Next(); {
+		for i, p := range places {
+			if p.state == walking {
+				p = p.into(e.Value())
+			}
+			next[i] = p
+		}
+		if err := w.expand(next, true); err != nil {
+			return err
+		}
+	}
+	return w.expandPositions(places, array, next)
+}
+
+// expandPositions adds the elements that a segment of digits names by their
+// position: "a.0" is the first element of a, besides the field "0" of each.
+func (w *writer) expandPositions(places []place, array document.Value, next []place) error {
+	for i, p := range places {
+		n, ok := p.path.Index(p.at)
+		if p.state != walking || p.at == len(p.path.Segments()) || !ok {
+			continue
+		}
+		for j, other := range places {
+			if other.state == walking {
+				other.state = absent
+			}
+			next[j] = other
+		}
+		next[i] = place{path: p.path, at: p.at + 1, value: array.Element(n)}
+		if err := w.expand(next, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write appends the entry of one tuple.
+func (w *writer) write(places []place, multikey bool) error {
+	if len(w.ends) == MaxEntries {
+		return fmt.Errorf("more than %d entries for one document: %w", MaxEntries, fault.ErrTooLarge)
+	}
+	if w.slab == nil {
+		w.slab = make([]byte, 0, len(w.index.lo)+len(w.id)+16*len(places)+8)
+	}
+	var room [8]byte
+	marks := room[:w.index.markBytes()]
+	setMark(marks, 0, markOf(w.docID, false))
+	key := append(w.slab, w.index.lo...)
+	for i, p := range places {
+		m, cut := markOpaque, false
+		switch p.state {
+		case found:
+			w.exists = true
+			key, cut = w.index.AppendValue(key, i, p.value)
+			m = markOf(p.value, cut)
+		case absent:
+			key = keys.Append(key, document.NullValue(), w.index.spec.Fields[i].Desc)
+			m = markMissing
+		case hollow:
+			w.exists = true
+			key = keys.AppendEmpty(key, w.index.spec.Fields[i].Desc)
+		}
+		if cut && w.index.spec.Unique {
+			return fault.At(p.path.String(), fmt.Errorf("value of more than %d bytes in a unique index: %w", MaxValue, fault.ErrTooLarge))
+		}
+		w.traits.Cut = w.traits.Cut || cut
+		if !multikey {
+			setMark(marks, i+1, m)
+		}
+	}
+	end := len(key)
+	w.slab = w.appendTail(key, marks)
+	if !w.index.spec.Unique {
+		end = len(w.slab)
+	}
+	w.ends = append(w.ends, ends{key: end, value: len(w.slab)})
+	return nil
+}
+
+func (w *writer) appendTail(dst, marks []byte) []byte {
+	dst = append(append(dst, w.id...), marks...)
+	return binary.BigEndian.AppendUint16(dst, uint16(len(w.id)))
+}
+
+// entries cuts the slab into entries.
+func (w *writer) entries() []Entry {
+	list := make([]Entry, len(w.ends))
+	from := 0
+	for i, e := range w.ends {
+		list[i] = Entry{Key: w.slab[from:e.key:e.key], Value: w.slab[e.key:e.value:e.value]}
+		from = e.value
+	}
+	if len(list) > 1 {
+		slices.SortFunc(list, func(a, b Entry) int { return bytes.Compare(a.Key, b.Key) })
+		list = slices.CompactFunc(list, func(a, b Entry) bool { return bytes.Equal(a.Key, b.Key) })
+	}
+	return list
+}
+
+// Diff returns the entries that only before has, and those that only after has
+// or that have another value there. Both lists are in order.
+func Diff(before, after []Entry) (removed, added []Entry) {
+	for len(before) > 0 && len(after) > 0 {
+		switch c := bytes.Compare(before[0].Key, after[0].Key); {
+		case c < 0:
+			removed, before = append(removed, before[0]), before[1:]
+		case c > 0:
+			added, after = append(added, after[0]), after[1:]
+		default:
+			if !bytes.Equal(before[0].Value, after[0].Value) {
+				added = append(added, after[0])
+			}
+			before, after = before[1:], after[1:]
+		}
+	}
+	return append(removed, before...), append(added, after...)
+}

@@ -1,0 +1,151 @@
+package index
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc64"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/keys"
+)
+
+// Traits are what the documents of a collection make of an index. They only grow:
+// they are set by the first document that has them.
+type Traits struct {
+	Multikey uint32 // bit i: field i runs through an array in some document
+	Cut      bool   // some value was too long for its key, see [MaxValue]
+}
+
+// Union returns the traits that s or t has.
+func (s Traits) Union(t Traits) Traits {
+	return Traits{Multikey: s.Multikey | t.Multikey, Cut: s.Cut || t.Cut}
+}
+
+// An Index is a compiled [Spec] with its place in the key space. It is immutable
+// and safe for concurrent use.
+type Index struct {
+	id     uint32
+	spec   Spec
+	paths  []document.Path
+	traits Traits
+	lo, hi []byte
+}
+
+// Compile returns the index of that number. The spec must be valid and named.
+func Compile(id uint32, s Spec, t Traits) (*Index, error) {
+	x := &Index{id: id, spec: s, traits: t}
+	for _, f := range s.Fields {
+		p, err := document.ParsePath(f.Path)
+		if err != nil {
+			return nil, fmt.Errorf("index %s: %w", s.Name, err)
+		}
+		x.paths = append(x.paths, p)
+	}
+	x.lo, x.hi = keys.Index(id)
+	return x, nil
+}
+
+// ID returns the number of the index, which no other index ever gets.
+func (x *Index) ID() uint32 { return x.id }
+
+// Spec returns what the index was made from.
+func (x *Index) Spec() Spec { return x.spec }
+
+// Name returns the name of the index.
+func (x *Index) Name() string { return x.spec.Name }
+
+// Traits returns what is known of the documents in the index.
+func (x *Index) Traits() Traits { return x.traits }
+
+// WithTraits returns the index with other traits.
+func (x *Index) WithTraits(t Traits) *Index {
+	next := *x
+	next.traits = t
+	return &next
+}
+
+// Multikey reports whether field i runs through an array in some document.
+func (x *Index) Multikey(i int) bool { return x.traits.Multikey>>i&1 != 0 }
+
+// Path returns the path of field i.
+func (x *Index) Path(i int) document.Path { return x.paths[i] }
+
+// Span returns the stretch of the whole index.
+func (x *Index) Span() Span { return Span{Lo: x.lo, Hi: x.hi} }
+
+// A Span is one unbroken stretch of an index: every key from Lo up to, but not
+// including, Hi. A nil Hi runs to the end of the key space.
+type Span struct {
+	Lo, Hi []byte
+}
+
+// Empty reports whether the span holds no key.
+func (s Span) Empty() bool { return s.Hi != nil && bytes.Compare(s.Lo, s.Hi) >= 0 }
+
+// MaxValue is the length in bytes of the longest encoded value that stands whole
+// in a key. Of a longer one the key has this many bytes and a hash.
+const MaxValue = 1024
+
+const hashSize = 8
+
+var hashTable = crc64.MakeTable(crc64.ECMA)
+
+// AppendValue appends the key of v as field i holds it and reports whether it
+// had to be cut: then other values may have the same key, and keys of values that
+// are alike in their first MaxValue bytes are in no order.
+func (x *Index) AppendValue(dst []byte, i int, v document.Value) (key []byte, cut bool) {
+	start := len(dst)
+	dst = keys.Append(dst, v, x.spec.Fields[i].Desc)
+	if len(dst)-start <= MaxValue {
+		return dst, false
+	}
+	sum := crc64.Checksum(dst[start:], hashTable)
+	return binary.BigEndian.AppendUint64(dst[:start+MaxValue], sum), true
+}
+
+// An Entry is what the store holds for a document at one place of an index.
+//
+// The key is that of the index, the encoded fields and a tail; in a unique index
+// the tail is the value instead. The tail is the encoded _id, the marks, and the
+// length of the encoded _id in two bytes.
+type Entry struct {
+	Key, Value []byte
+}
+
+// Parts are the parts of an entry. They share its memory.
+type Parts struct {
+	Fields []byte // the encoded fields, one behind the other
+	ID     []byte // the encoded _id
+	marks  []byte
+}
+
+// Split takes an entry apart. Bytes that are no entry of the index are
+// [fault.ErrCorrupt].
+func (x *Index) Split(key, value []byte) (Parts, error) {
+	if len(key) < len(x.lo) {
+		return Parts{}, x.corrupt(key)
+	}
+	fields, tail := key[len(x.lo):], value
+	if !x.spec.Unique {
+		tail = fields
+	}
+	n := len(tail) - 2
+	if n < 0 {
+		return Parts{}, x.corrupt(key)
+	}
+	marks := n - x.markBytes()
+	id := marks - int(binary.BigEndian.Uint16(tail[n:]))
+	if id < 0 || id >= marks {
+		return Parts{}, x.corrupt(key)
+	}
+	if !x.spec.Unique {
+		fields = fields[:id]
+	}
+	return Parts{Fields: fields, ID: tail[id:marks], marks: tail[marks:n]}, nil
+}
+
+func (x *Index) corrupt(key []byte) error {
+	return fmt.Errorf("index %s: entry under key %x: %w", x.spec.Name, key, fault.ErrCorrupt)
+}
