@@ -21,21 +21,41 @@ var errNaive = errors.New("does not fit")
 type naiveChange func(old any) (any, error)
 
 func naiveUpdate(doc document.D, update document.D) (document.D, error) {
-	var out any = doc
+	type change struct {
+		op, path string
+		operand  any
+	}
+	var changes []change
 	for _, op := range update {
 		for _, f := range op.Value.(document.D) {
-			var err error
-			if op.Key == "$rename" {
-				out, err = naiveRename(out, doc, f.Key, f.Value.(string))
-			} else {
-				out, err = naiveApply(out, strings.Split(f.Key, "."), op.Key == "$unset", naiveOperator(op.Key, f.Value))
-			}
-			if err != nil {
-				return nil, err
-			}
+			changes = append(changes, change{op.Key, f.Key, f.Value})
+		}
+	}
+	// An array grows from its end: the element with the lower index comes first.
+	slices.SortFunc(changes, func(a, b change) int {
+		return strings.Compare(naiveTarget(a.path, a.operand, a.op), naiveTarget(b.path, b.operand, b.op))
+	})
+	var out any = doc
+	for _, c := range changes {
+		var err error
+		if c.op == "$rename" {
+			out, err = naiveRename(out, doc, c.path, c.operand.(string))
+		} else {
+			out, err = naiveApply(out, strings.Split(c.path, "."), c.op == "$unset", naiveOperator(c.op, c.operand))
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	return out.(document.D), nil
+}
+
+// naiveTarget returns the path that a change writes to.
+func naiveTarget(path string, operand any, op string) string {
+	if op == "$rename" {
+		return operand.(string)
+	}
+	return path
 }
 
 // naiveApply returns v with the value at path changed. A lenient change passes
