@@ -259,7 +259,7 @@ func (c *projectionCompiler) elemMatch(path string, condition any) error {
 	if strings.Contains(path, ".") {
 		return invalidAt(path, "projection: elemMatch needs a field at the top of the document")
 	}
-	filter := compiler{now: c.now, nodes: maxNodes, bytes: maxOperands}
+	filter := newCompiler(c.now)
 	n, err := filter.operator("$elemMatch", condition, nil, scope{path: path, exact: true})
 	if err != nil {
 		return fmt.Errorf("projection: %w", err)
