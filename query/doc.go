@@ -29,7 +29,8 @@
 // # Limits
 //
 // A filter nests at most 100 levels, has at most 65,536 conditions and 16 MiB
-// of operands. A path has at most 16 segments that are numbers, because each of
-// them may be read in two ways. A regular expression that needs backtracking
-// has a second to match one string.
+// of operands, of which at most 1,000 are regular expressions of together 64 KiB.
+// A path has at most 16 segments that are numbers, because each of them may be
+// read in two ways. A regular expression that needs backtracking has a second to
+// match one string.
 package query

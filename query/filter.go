@@ -76,6 +76,15 @@ func (f *Filter) fill(d document.Doc, slots []document.Value) error {
 		return fmt.Errorf("document is no object: %w", fault.ErrCorrupt)
 	}
 	fields := v.Fields()
+	if len(f.slots) == 1 {
+		only := f.slots[0]
+		for fields.Next() {
+			if string(fields.Key()) == only {
+				slots[0] = fields.Value()
+			}
+		}
+		return fields.Err()
+	}
 	for fields.Next() {
 		if i := f.slot(fields.Key()); i >= 0 {
 			slots[i] = fields.Value()

@@ -14,14 +14,18 @@ const (
 	maxNesting  = 100
 	maxNodes    = 1 << 16
 	maxOperands = 16 << 20
-	maxNumeric  = 16 // segments of a path that are numbers: each may be read in two ways
+	maxNumeric  = 16       // segments of a path that are numbers: each may be read in two ways
+	maxPatterns = 1000     // regular expressions, each of which compiles to many times its size
+	maxSources  = 64 << 10 // bytes of regular expressions
 )
 
 // A compiler turns what users write into nodes. It serves one filter.
 type compiler struct {
-	now   time.Time
-	nodes int // how many more conditions the filter may have
-	bytes int // how many more bytes of operands
+	now      time.Time
+	nodes    int // how many more conditions the filter may have
+	bytes    int // how many more bytes of operands
+	patterns int // regular expressions so far
+	sources  int // bytes of them so far
 }
 
 // A scope says where in a filter a condition stands.
@@ -217,7 +221,7 @@ func (c *compiler) equality(v any, s scope) (*node, error) {
 	if re, ok := value.Regex(); ok {
 		return c.regex(re, nil, s)
 	}
-	return c.leaf(test{op: testEq, value: value}, s)
+	return c.leaf(comparison(testEq, value), s)
 }
 
 // operand returns the value of an operand.

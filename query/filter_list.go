@@ -31,7 +31,7 @@ func compileIn(c *compiler, op string, v any, s scope) (*node, error) {
 		_, err := c.leaf(test{}, s) // the path is checked all the same
 		return &node{op: opNever}, err
 	case len(values) == 1 && len(list) == 1:
-		return c.leaf(test{op: testEq, value: values[0]}, s)
+		return c.leaf(comparison(testEq, values[0]), s)
 	}
 	return c.leaf(test{op: testIn, set: newSet(values, patterns)}, s)
 }
@@ -105,7 +105,7 @@ func (c *compiler) allMember(op string, v any, s scope) (*node, error) {
 	if re != nil {
 		return c.leaf(test{op: testRegex, pattern: re}, s)
 	}
-	return c.leaf(test{op: testEq, value: value}, s)
+	return c.leaf(comparison(testEq, value), s)
 }
 
 func compileElemMatch(c *compiler, op string, v any, s scope) (*node, error) {
@@ -161,6 +161,10 @@ func (c *compiler) pattern(v any, options []any, s scope) (*pattern, error) {
 		if re.Options, ok = value.Text(); !ok {
 			return nil, invalidAt(s.path, "$options needs a string, found %s", value.Kind())
 		}
+	}
+	c.patterns++
+	if c.sources += len(re.Pattern); c.patterns > maxPatterns || c.sources > maxSources {
+		return nil, fmt.Errorf("has more than %d regular expressions, or %d bytes of them: %w", maxPatterns, maxSources, fault.ErrTooLarge)
 	}
 	p, err := compilePattern(re.Pattern, re.Options)
 	if err != nil && s.path != "" {

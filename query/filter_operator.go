@@ -84,7 +84,7 @@ func compileEq(c *compiler, _ string, v any, s scope) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.leaf(test{op: testEq, value: value}, s)
+	return c.leaf(comparison(testEq, value), s)
 }
 
 func compileNe(c *compiler, op string, v any, s scope) (*node, error) {
@@ -92,7 +92,7 @@ func compileNe(c *compiler, op string, v any, s scope) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return negated(c.leaf(test{op: testEq, value: value}, s))
+	return negated(c.leaf(comparison(testEq, value), s))
 }
 
 func compileRange(c *compiler, op string, v any, s scope) (*node, error) {
@@ -101,7 +101,7 @@ func compileRange(c *compiler, op string, v any, s scope) (*node, error) {
 		return nil, err
 	}
 	ops := map[string]testOp{"$gt": testGt, "$gte": testGte, "$lt": testLt, "$lte": testLte}
-	return c.leaf(test{op: ops[op], value: value}, s)
+	return c.leaf(comparison(ops[op], value), s)
 }
 
 // comparable returns the value of an operand that must not be a regular expression.

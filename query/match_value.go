@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/virgadb/virga/document"
@@ -29,13 +30,36 @@ const (
 // A test asks something of one value. Only the fields its op speaks of are set.
 type test struct {
 	op      testOp
+	short   shortcut // of a comparison with value
 	value   document.Value
+	text    string // value as a string, for byText
 	set     *set
 	types   *types
-	n       [2]int64
+	n       [2]int64 // operands that are whole numbers; n[0] is value as one, for byInteger
 	pattern *pattern
 	bits    *bitTest
 	elem    *node
+}
+
+// A shortcut is a way to compare with an operand, settled when the filter is
+// compiled, that answers what document.Compare does for less.
+type shortcut uint8
+
+const (
+	byOrder   shortcut = iota // no shortcut
+	byInteger                 // the operand is a whole number
+	byText                    // the operand is a string
+)
+
+// comparison returns the test that compares with value as op says.
+func comparison(op testOp, value document.Value) test {
+	t := test{op: op, value: value}
+	if n, ok := value.Int64(); ok {
+		t.short, t.n[0] = byInteger, n
+	} else if text, ok := value.Text(); ok {
+		t.short, t.text = byText, text
+	}
+	return t
 }
 
 // whole reports whether t is about an array as a whole, never about its elements.
@@ -45,9 +69,9 @@ func (t *test) whole() bool { return t.op >= testSize || t.op == testExists }
 func (m *matcher) meets(t *test, v document.Value) bool {
 	switch t.op {
 	case testEq:
-		return equals(v, t.value)
+		return equals(t, v)
 	case testGt, testGte, testLt, testLte:
-		return inRange(t.op, v, t.value)
+		return inRange(t, v)
 	case testIn:
 		return m.in(t.set, v)
 	case testExists:
@@ -70,34 +94,50 @@ func (m *matcher) meets(t *test, v document.Value) bool {
 	return false
 }
 
-// equals reports whether v is want; a missing v is null.
-func equals(v, want document.Value) bool {
-	if !v.Exists() {
-		return want.Kind() == document.Null
+// equals reports whether v equals t's value; a missing v is null.
+func equals(t *test, v document.Value) bool {
+	switch t.short {
+	case byInteger:
+		n, ok := v.Int64()
+		return ok && n == t.n[0]
+	case byText:
+		return v.Kind() == document.String && string(v.Bytes()) == t.text
 	}
-	return document.Equal(v, want)
+	if !v.Exists() {
+		return t.value.Kind() == document.Null
+	}
+	return document.Equal(v, t.value)
 }
 
-// inRange reports whether v stands to bound as op says. Only values of one kind
+// inRange reports whether v stands to t's value as t says. Only values of one kind
 // are compared, and not-a-number only equals itself.
-func inRange(op testOp, v, bound document.Value) bool {
+func inRange(t *test, v document.Value) bool {
+	orEqual := t.op == testGte || t.op == testLte
+	if t.short == byInteger {
+		if n, ok := v.Int64(); ok {
+			return standing(t.op, cmp.Compare(n, t.n[0]))
+		}
+	}
 	kind := v.Kind()
-	if kind == document.Missing {
+	if kind == document.Missing && !v.Exists() {
 		kind = document.Null
 	}
-	if kind != bound.Kind() {
+	if kind != t.value.Kind() {
 		return false
 	}
-	orEqual := op == testGte || op == testLte
 	switch kind {
 	case document.Null:
 		return orEqual
 	case document.Number:
-		if isNaN(v) || isNaN(bound) {
-			return orEqual && isNaN(v) && isNaN(bound)
+		if isNaN(v) || isNaN(t.value) {
+			return orEqual && isNaN(v) && isNaN(t.value)
 		}
 	}
-	c := document.Compare(v, bound)
+	return standing(t.op, document.Compare(v, t.value))
+}
+
+// standing reports whether a value that compares as c with a bound is within it.
+func standing(op testOp, c int) bool {
 	switch op {
 	case testGt:
 		return c > 0

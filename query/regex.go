@@ -157,7 +157,7 @@ func (p *pattern) search(text []byte) (bool, error) {
 	}
 	ok, err := p.back.MatchString(string(text))
 	if err != nil {
-		return false, fmt.Errorf("regex %q gave up after %v: %w", p.source, matchTimeout, fault.ErrTimeout)
+		return false, fmt.Errorf("regex %q backtracks too much: %w", p.source, fault.ErrTimeout)
 	}
 	return ok, nil
 }
