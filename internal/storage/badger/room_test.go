@@ -17,7 +17,7 @@ import (
 
 func TestFull(t *testing.T) {
 	free := uint64(1 << 30)
-	o := small
+	o := badger.Options{MemTableSize: 4 << 20} // so long that no table needs room
 	o.Free = func(string) (uint64, error) { return free, nil }
 	path := filepath.Join(t.TempDir(), "db")
 	e := open(t, path, o)

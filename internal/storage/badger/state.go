@@ -87,7 +87,7 @@ func readState(dir string) (state, error) {
 	case ok:
 		return s, nil
 	case strings.Trim(string(text), "\x00") == "" || strings.HasPrefix(string(text), stateMagic):
-		return state{relaxed: true, rebuild: hasTables(dir)}, nil
+		return state{clean: !hasTables(dir), relaxed: true}, nil
 	}
 	return s, fmt.Errorf("database %s: %s is not of a database: %w", dir, stateName, fault.ErrInvalid)
 }
