@@ -28,8 +28,7 @@ func CompileFilter(cond any, now time.Time) (*Filter, error) {
 	if inner, _ := unwrapRaw(cond); isNil(inner) {
 		return nil, fmt.Errorf("filter is nil: %w", fault.ErrInvalid)
 	}
-	c := compiler{now: now, nodes: maxNodes, bytes: maxOperands}
-	root, err := c.compile(cond, scope{})
+	root, err := newCompiler(now).compile(cond, scope{})
 	if err != nil {
 		return nil, fmt.Errorf("filter %w", err)
 	}

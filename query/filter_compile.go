@@ -28,6 +28,10 @@ type compiler struct {
 	sources  int // bytes of them so far
 }
 
+func newCompiler(now time.Time) *compiler {
+	return &compiler{now: now, nodes: maxNodes, bytes: maxOperands}
+}
+
 // A scope says where in a filter a condition stands.
 type scope struct {
 	path    string // the field it is about; empty for the document, or for the element

@@ -15,7 +15,7 @@ type element struct{ root *node }
 // an object with those fields, in MongoDB's form; a regular expression for a
 // string it matches; everything else for an equal element.
 func compileElement(cond any, now time.Time) (*element, error) {
-	c := compiler{now: now, nodes: maxNodes, bytes: maxOperands}
+	c := newCompiler(now)
 	s := scope{element: true, exact: true}
 	inner, _ := unwrapRaw(cond)
 	fields, isObject := document.Pairs(inner)
