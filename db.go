@@ -63,6 +63,12 @@ func open(path string, options []Option) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openStore(path, engine, c)
+}
+
+// openStore opens the database that engine holds. The engine belongs to it from
+// now on, also when openStore fails.
+func openStore(path string, engine storage.Engine, c *config) (*DB, error) {
 	store, err := storage.New(engine, storage.Options{
 		Durability: c.durability,
 		Every:      c.every,
@@ -71,7 +77,6 @@ func open(path string, options []Option) (*DB, error) {
 		Logger:     c.logger,
 	})
 	if err != nil {
-		engine.Close()
 		return nil, err
 	}
 	docs, err := txn.Open(store, c.clock)
