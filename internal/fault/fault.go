@@ -40,5 +40,5 @@ var (
 	ErrNotImplemented = errors.New("not implemented")
 )
 
-// Internal reports an invariant of the module itself that did not hold.
-var Internal = errors.New("internal error")
+// ErrInternal reports an invariant of the module itself that did not hold.
+var ErrInternal = errors.New("internal error")

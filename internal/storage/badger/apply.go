@@ -18,7 +18,7 @@ func (e *Engine) Apply(version uint64, writes []storage.Write, durable bool) (er
 		return err
 	}
 	if have := e.version.Load(); version != have+1 {
-		return fmt.Errorf("batch of version %d after version %d: %w", version, have, fault.Internal)
+		return fmt.Errorf("batch of version %d after version %d: %w", version, have, fault.ErrInternal)
 	}
 	size, err := e.measure(writes)
 	if err != nil {

@@ -239,7 +239,7 @@ func TestTooLarge(t *testing.T) {
 			t.Errorf("%d writes: %v", len(writes), err)
 		}
 	}
-	wantErr(t, e.Apply(7, nil, false), fault.Internal)
+	wantErr(t, e.Apply(7, nil, false), fault.ErrInternal)
 	apply(t, e, set("k", "v"))
 	if got := get(t, e, "k"); got != "v" || e.Version() != 1 {
 		t.Errorf("got %s, version %d", got, e.Version())

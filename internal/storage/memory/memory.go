@@ -64,7 +64,7 @@ func (e *Engine) Apply(version uint64, writes []storage.Write, durable bool) err
 	defer e.mu.Unlock()
 	now := e.state.Load()
 	if version != now.version+1 {
-		return fmt.Errorf("version %d after %d: %w", version, now.version, fault.Internal)
+		return fmt.Errorf("version %d after %d: %w", version, now.version, fault.ErrInternal)
 	}
 	tree := now.tree.Clone()
 	for i := range writes {

@@ -80,7 +80,7 @@ func (e *Crashing) Apply(version uint64, writes []storage.Write, durable bool) e
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if version != e.version+1 {
-		return fmt.Errorf("version %d after %d: %w", version, e.version, fault.Internal)
+		return fmt.Errorf("version %d after %d: %w", version, e.version, fault.ErrInternal)
 	}
 	b := batch{version: version, writes: slices.Clone(writes), durable: durable}
 	next := e.applied.Clone() // views hold the tree of their version
