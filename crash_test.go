@@ -1,0 +1,4 @@
+package virga
+
+func crashChild() error { return nil }
+func holdChild() error  { return nil }
