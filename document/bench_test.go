@@ -48,7 +48,6 @@ func BenchmarkRead(b *testing.B) {
 	flat := Doc{must2(Of(benchFields[:9])).raw}
 	p := must2(ParsePath("address.zip"))
 	text := AppendJSON(nil, v)
-	var many Decoder
 	for _, c := range []struct {
 		name string
 		run  func()
@@ -75,10 +74,6 @@ func BenchmarkRead(b *testing.B) {
 		{"struct", func() {
 			var s benchStruct
 			doc.Decode(&s)
-		}},
-		{"struct, many", func() {
-			var s benchStruct
-			many.Decode(v, &s)
 		}},
 		{"struct by msgpack", func() {
 			var s benchStruct

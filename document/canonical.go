@@ -109,6 +109,9 @@ func (e *encoder) foreignObject(b []byte, i, n int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if e.keys == nil {
+		e.keys = make([][]byte, 0, 16)
+	}
 	base := len(e.keys)
 	for c.n < n {
 		from, to := keyAt(b, i)

@@ -33,7 +33,7 @@ func compare(a, b Value, depth int) int {
 	case String, Binary:
 		return bytes.Compare(a.Bytes(), b.Bytes())
 	case Object, Array:
-		if depth > 2*MaxDepth {
+		if depth > 2*MaxDepth || bytes.Equal(a.raw, b.raw) {
 			return bytes.Compare(a.raw, b.raw)
 		}
 		if k == Object {

@@ -37,7 +37,7 @@ func (e *encoder) object(m map[string]any) error {
 		e.null()
 		return nil
 	}
-	base := len(e.names)
+	base := e.mark(len(m))
 	for key := range m {
 		e.names = append(e.names, key)
 	}
@@ -55,13 +55,21 @@ func (e *encoder) object(m map[string]any) error {
 	return nil
 }
 
+// mark returns where the names of an object of n fields go.
+func (e *encoder) mark(n int) int {
+	if e.names == nil {
+		e.names = make([]string, 0, n+16)
+	}
+	return len(e.names)
+}
+
 // list writes the fields of a D in the order given.
 func (e *encoder) list(d D) error {
 	if d == nil {
 		e.null()
 		return nil
 	}
-	base := len(e.names)
+	base := e.mark(len(d))
 	for i := range d {
 		e.names = append(e.names, d[i].Key)
 	}

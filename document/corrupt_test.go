@@ -124,6 +124,7 @@ func FuzzCanonical(f *testing.F) {
 		f.Add(must2(Encode(v, now)).Raw())
 	}
 	f.Add([]byte("\x82\xa1a\xca\x00\x00\x00\x00\xa3_id\xd1\x00\x01"))
+	f.Add([]byte("\x91\x82\xa3000000")) // keys that are no strings, inside
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		touch(raw)
 		d, err := Canonical(raw)

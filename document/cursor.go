@@ -115,17 +115,29 @@ func (v Value) Field(name string) Value {
 	if k != Object {
 		return Value{}
 	}
-	b := v.raw
-	for ; n > 0; n-- {
-		from, to := keyAt(b, i)
-		if to < 0 {
+	for b := v.raw; n > 0; n-- {
+		// Short keys and values are stepped over in place: a call for each would take
+		// most of the time.
+		var from, to int
+		if i < len(b) && b[i]-0xa0 < 0x20 {
+			from, to = i+1, i+1+int(b[i]-0xa0)
+		} else if from, to = keyAt(b, i); to < 0 {
 			return Value{}
 		}
-		i = skip(b, to)
-		if i < 0 {
+		if to >= len(b) {
 			return Value{}
 		}
-		if string(b[from:to]) == name {
+		if c := b[to]; c < 0x80 {
+			i = to + 1
+		} else if c-0xa0 < 0x20 {
+			i = to + 1 + int(c-0xa0)
+		} else {
+			i = skip(b, to)
+		}
+		if uint(i) > uint(len(b)) {
+			return Value{}
+		}
+		if to-from == len(name) && string(b[from:to]) == name {
 			return Value{b[to:i:i]}
 		}
 	}

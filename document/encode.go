@@ -69,7 +69,6 @@ type encoder struct {
 	spare  int      // levels that JSON may have on top, for forms that are no containers
 	names  []string // scratch: the keys of the open objects, to sort or to find duplicates
 	keys   [][]byte // the same for keys that are read from bytes
-	plans  plans
 }
 
 var errDepth = fmt.Errorf("more than %d levels: %w", MaxDepth, fault.ErrTooLarge)

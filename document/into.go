@@ -14,7 +14,7 @@ import (
 )
 
 // into stores v in dst, which can be set and lies depth levels deep.
-func (d *Decoder) into(v Value, dst reflect.Value, depth int) error {
+func into(v Value, dst reflect.Value, depth int) error {
 	if depth > 2*MaxDepth {
 		return errDepth
 	}
@@ -38,18 +38,20 @@ func (d *Decoder) into(v Value, dst reflect.Value, depth int) error {
 	}
 	switch dst.Kind() {
 	case reflect.Struct:
-		return d.structure(v, dst, depth)
+		return readStruct(v, dst, depth)
 	case reflect.Map:
-		return d.mapping(v, dst, depth)
+		return readMap(v, dst, depth)
 	case reflect.Slice:
-		return d.slice(v, dst, depth)
+		return readSlice(v, dst, depth)
 	case reflect.Array:
-		return d.array(v, dst, depth)
+		return readArray(v, dst, depth)
 	case reflect.Interface:
 		if dst.NumMethod() > 0 {
 			return v.unfit(dst)
 		}
-		dst.Set(reflect.ValueOf(v.Any()))
+		if x := v.Any(); x != nil {
+			dst.Set(reflect.ValueOf(x))
+		}
 		return nil
 	}
 	if !v.scalar(dst) {
@@ -163,14 +165,14 @@ func (v Value) unmarshal(p any) (bool, error) {
 	return true, err
 }
 
-// structure stores an object in a struct, or an array in one that is stored as such.
-func (d *Decoder) structure(v Value, dst reflect.Value, depth int) error {
-	p, err := d.plans.of(dst.Type())
+// readStruct stores an object in a struct, or an array in one that is stored as such.
+func readStruct(v Value, dst reflect.Value, depth int) error {
+	p, err := layout(dst.Type())
 	if err != nil {
 		return err
 	}
 	if p.asArray {
-		return d.positions(v, dst, p, depth)
+		return readPositions(v, dst, p, depth)
 	}
 	if v.Kind() != Object {
 		return v.unfit(dst)
@@ -182,30 +184,30 @@ func (d *Decoder) structure(v Value, dst reflect.Value, depth int) error {
 			continue
 		}
 		next = i + 1
-		if err := d.field(f.Value(), dst, p.fields[i], depth); err != nil {
+		if err := readField(f.Value(), dst, p.fields[i], depth); err != nil {
 			return under(p.fields[i].name, err)
 		}
 	}
 	return nil
 }
 
-// field stores v in one field of the struct dst.
-func (d *Decoder) field(v Value, dst reflect.Value, f planned, depth int) error {
+// readField stores v in one field of the struct dst.
+func readField(v Value, dst reflect.Value, f planned, depth int) error {
 	at, ok := makeAt(dst, f.index)
 	if !ok {
 		return fmt.Errorf("embedded pointer to an unexported struct is nil: %w", fault.ErrInvalid)
 	}
-	return d.into(v, at, depth+1)
+	return into(v, at, depth+1)
 }
 
-// positions stores an array in the fields of a struct, in their order.
-func (d *Decoder) positions(v Value, dst reflect.Value, p *plan, depth int) error {
+// readPositions stores an array in the fields of a struct, in their order.
+func readPositions(v Value, dst reflect.Value, p *plan, depth int) error {
 	if v.Kind() != Array || v.Len() != len(p.fields) {
 		return v.unfit(dst)
 	}
 	i := 0
 	for e := v.Elements(); e.Next(); i++ {
-		if err := d.field(e.Value(), dst, p.fields[i], depth); err != nil {
+		if err := readField(e.Value(), dst, p.fields[i], depth); err != nil {
 			return under(p.fields[i].name, err)
 		}
 	}
@@ -230,7 +232,7 @@ func makeAt(v reflect.Value, index []int) (reflect.Value, bool) {
 	return v, true
 }
 
-func (d *Decoder) mapping(v Value, dst reflect.Value, depth int) error {
+func readMap(v Value, dst reflect.Value, depth int) error {
 	t := dst.Type()
 	if v.Kind() != Object || t.Key().Kind() != reflect.String {
 		return v.unfit(dst)
@@ -240,7 +242,7 @@ func (d *Decoder) mapping(v Value, dst reflect.Value, depth int) error {
 	}
 	for f := v.Fields(); f.Next(); {
 		element := reflect.New(t.Elem()).Elem()
-		if err := d.into(f.Value(), element, depth+1); err != nil {
+		if err := into(f.Value(), element, depth+1); err != nil {
 			return under(string(f.key), err)
 		}
 		dst.SetMapIndex(reflect.ValueOf(string(f.key)).Convert(t.Key()), element)
@@ -248,7 +250,7 @@ func (d *Decoder) mapping(v Value, dst reflect.Value, depth int) error {
 	return nil
 }
 
-func (d *Decoder) slice(v Value, dst reflect.Value, depth int) error {
+func readSlice(v Value, dst reflect.Value, depth int) error {
 	t := dst.Type()
 	switch {
 	case v.Kind() == Binary && t.Elem().Kind() == reflect.Uint8:
@@ -260,7 +262,7 @@ func (d *Decoder) slice(v Value, dst reflect.Value, depth int) error {
 	list := reflect.MakeSlice(t, v.Len(), v.Len()) // v is sound: each element is there
 	i := 0
 	for e := v.Elements(); e.Next(); i++ {
-		if err := d.into(e.Value(), list.Index(i), depth+1); err != nil {
+		if err := into(e.Value(), list.Index(i), depth+1); err != nil {
 			return underIndex(i, err)
 		}
 	}
@@ -268,7 +270,7 @@ func (d *Decoder) slice(v Value, dst reflect.Value, depth int) error {
 	return nil
 }
 
-func (d *Decoder) array(v Value, dst reflect.Value, depth int) error {
+func readArray(v Value, dst reflect.Value, depth int) error {
 	if v.Kind() == Binary && dst.Type().Elem().Kind() == reflect.Uint8 && len(v.Bytes()) == dst.Len() {
 		copy(dst.Bytes(), v.Bytes())
 		return nil
@@ -278,7 +280,7 @@ func (d *Decoder) array(v Value, dst reflect.Value, depth int) error {
 	}
 	i := 0
 	for e := v.Elements(); e.Next(); i++ {
-		if err := d.into(e.Value(), dst.Index(i), depth+1); err != nil {
+		if err := into(e.Value(), dst.Index(i), depth+1); err != nil {
 			return underIndex(i, err)
 		}
 	}

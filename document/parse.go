@@ -17,7 +17,7 @@ import (
 // Malformed text, strings that are no UTF-8, duplicate keys and keys with a zero
 // byte are ErrInvalid, with the offset; too much depth or size is ErrTooLarge.
 func ParseJSON(text []byte) (Value, error) {
-	p := parser{text: text, e: encoder{buf: make([]byte, 0, len(text)/2+16), spare: 2}}
+	p := parser{text: text, e: encoder{buf: make([]byte, 0, len(text)/2+16), spare: 2, keys: make([][]byte, 0, 16)}}
 	p.space()
 	err := p.value()
 	if err == nil {

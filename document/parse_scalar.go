@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"unicode/utf16"
@@ -11,49 +12,47 @@ import (
 
 // appendNumber appends the number that s spells by JSON's grammar.
 func appendNumber(dst, s []byte) ([]byte, bool) {
-	digits := func(i int) int {
-		for i < len(s) && s[i] >= '0' && s[i] <= '9' {
-			i++
-		}
-		return i
-	}
-	i := 0
-	if len(s) > 0 && s[0] == '-' {
-		i = 1
-	}
-	whole := digits(i)
-	if whole == i || s[i] == '0' && whole > i+1 {
+	whole := bytes.TrimPrefix(s, []byte("-"))
+	n := digits(whole)
+	if n == 0 || whole[0] == '0' && n > 1 {
 		return dst, false
 	}
-	i = whole
-	if i < len(s) && s[i] == '.' {
-		if i = digits(i + 1); i == whole+1 {
+	rest := whole[n:]
+	if len(rest) == 0 {
+		if i, err := strconv.ParseInt(string(s), 10, 64); err == nil {
+			return appendInt(dst, i), true
+		}
+	}
+	if len(rest) > 0 && rest[0] == '.' {
+		if n = digits(rest[1:]); n == 0 {
 			return dst, false
 		}
+		rest = rest[1+n:]
 	}
-	if i < len(s) && s[i]|0x20 == 'e' {
-		i++
-		if i < len(s) && (s[i] == '+' || s[i] == '-') {
-			i++
+	if len(rest) > 0 && rest[0]|0x20 == 'e' {
+		rest = rest[1:]
+		if len(rest) > 0 && (rest[0] == '+' || rest[0] == '-') {
+			rest = rest[1:]
 		}
-		exponent := i
-		if i = digits(i); i == exponent {
+		if n = digits(rest); n == 0 {
 			return dst, false
 		}
-	}
-	if i != len(s) {
-		return dst, false
-	}
-	if i == whole {
-		if n, err := strconv.ParseInt(string(s), 10, 64); err == nil {
-			return appendInt(dst, n), true
-		}
+		rest = rest[n:]
 	}
 	f, err := strconv.ParseFloat(string(s), 64)
-	if err != nil {
-		return dst, false // out of range
+	if len(rest) > 0 || err != nil { // a rest, or out of range
+		return dst, false
 	}
 	return appendFloat(dst, f), true
+}
+
+// digits returns how many digits s starts with.
+func digits(s []byte) int {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	return n
 }
 
 // string reads a string, which begins at p.at, and writes it at buf[start:].

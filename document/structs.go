@@ -5,19 +5,23 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/virgadb/virga/internal/fault"
 )
 
-// plans holds how structs are written and read. The rules are those of
+// layouts remembers the plan of each struct type that was met. It is a memo of a
+// pure function of types, as reflect and encoding/json keep them: finding the tags
+// again costs more than encoding or decoding the struct.
+var layouts sync.Map // reflect.Type to *plan
+
+// A plan is how structs of one type are written and read. The rules are those of
 // vmihailenco's msgpack: the tag msgpack, else json, as
 // "name,omitempty,inline,noinline,alias:name"; embedded structs inline unless a
 // name clashes; as_array and omitempty for all on a field _msgpack. It does not
 // do the work itself, because it knows no limit of depth, writes generic maps in
 // random order, cannot read a float64 into a float32 or 2.0 into an int, lets
 // integers overflow in silence, and names no paths.
-type plans map[reflect.Type]*plan
-
 type plan struct {
 	fields  []planned
 	asArray bool
@@ -30,20 +34,16 @@ type planned struct {
 	omitEmpty bool
 }
 
-// of returns the plan of the struct t.
-func (p *plans) of(t reflect.Type) (*plan, error) {
-	if known := (*p)[t]; known != nil {
-		return known, nil
+// layout returns the plan of the struct t.
+func layout(t reflect.Type) (*plan, error) {
+	if known, ok := layouts.Load(t); ok {
+		return known.(*plan), nil
 	}
-	made, err := planOf(t, nil)
-	if err != nil {
-		return nil, err
+	p, err := planOf(t, nil)
+	if err == nil {
+		layouts.Store(t, p)
 	}
-	if *p == nil {
-		*p = plans{}
-	}
-	(*p)[t] = made
-	return made, nil
+	return p, err
 }
 
 // planOf makes the plan of t, which is embedded in the structs around it.
@@ -153,7 +153,7 @@ func tagOf(f reflect.StructField) (string, tagOptions) {
 
 // structure writes a struct as an object, or as an array where it says so.
 func (e *encoder) structure(v reflect.Value) error {
-	p, err := e.plans.of(v.Type())
+	p, err := layout(v.Type())
 	if err != nil {
 		return err
 	}
@@ -237,7 +237,7 @@ func (e *encoder) empty(v reflect.Value) bool {
 }
 
 func (e *encoder) emptyStruct(v reflect.Value) bool {
-	p, err := e.plans.of(v.Type())
+	p, err := layout(v.Type())
 	if err != nil {
 		return false
 	}

@@ -16,15 +16,7 @@ import (
 func (d Doc) Decode(v any) error { return d.Value().Decode(v) }
 
 // Decode stores v in what p points to, as [Doc.Decode] does for documents.
-func (v Value) Decode(p any) error { return new(Decoder).Decode(v, p) }
-
-// A Decoder decodes values and remembers how the structs it met are laid out, so
-// that many documents decode faster than by [Doc.Decode]. The zero Decoder is
-// ready. It is used by one goroutine.
-type Decoder struct{ plans plans }
-
-// Decode stores v in what p points to, as [Doc.Decode] does for documents.
-func (d *Decoder) Decode(v Value, p any) error {
+func (v Value) Decode(p any) error {
 	if !sound(v.raw) {
 		return fmt.Errorf("decode into %T: %w", p, errMalformed)
 	}
@@ -48,7 +40,7 @@ func (d *Decoder) Decode(v Value, p any) error {
 	if dst.Kind() != reflect.Pointer || dst.IsNil() {
 		return fmt.Errorf("decode into %T, which is no pointer to anything: %w", p, fault.ErrInvalid)
 	}
-	if err := d.into(v, dst.Elem(), 0); err != nil {
+	if err := into(v, dst.Elem(), 0); err != nil {
 		return fmt.Errorf("decode into %T: %w", p, err)
 	}
 	return nil

@@ -182,32 +182,30 @@ func skip(b []byte, i int) int {
 	return i
 }
 
-// sound reports whether b is one whole value with no more levels than any stored one.
+// sound reports whether b is one whole value, its keys strings, with no more levels
+// than any stored one.
 func sound(b []byte) bool {
 	var left [MaxDepth + 1]int // values to come in each open container
-	depth, i := 0, 0
-	for {
-		if i >= len(b) {
+	var object [MaxDepth + 1]bool
+	for depth, i := 0, 0; i < len(b); {
+		k, at, n := headOf(b[i:])
+		if object[depth] && left[depth]&1 == 0 && k != String {
 			return false
 		}
-		inside := 0
-		switch k, at, n := headOf(b[i:]); k {
-		case Missing:
+		i += at
+		switch {
+		case k == Missing || (k == Object || k == Array) && n > 0 && depth == MaxDepth:
 			return false
-		case Object:
-			inside, i = 2*n, i+at
-		case Array:
-			inside, i = n, i+at
-		default:
-			i += at + n
-		}
-		if inside > 0 {
-			if depth == MaxDepth {
-				return false
-			}
+		case k == Object && n > 0:
 			depth++
-			left[depth] = inside
+			left[depth], object[depth] = 2*n, true
 			continue
+		case k == Array && n > 0:
+			depth++
+			left[depth], object[depth] = n, false
+			continue
+		case k != Object && k != Array:
+			i += n
 		}
 		for depth > 0 {
 			if left[depth]--; left[depth] > 0 {
@@ -219,6 +217,7 @@ func sound(b []byte) bool {
 			return i == len(b)
 		}
 	}
+	return false
 }
 
 // extent returns the size of the value with a code 0xc0–0xdf at the start of b,
@@ -247,22 +246,23 @@ func extent(b []byte) (size, inside int) {
 // keyAt returns where the string that starts at b[i] has its content, or -1, -1
 // when there is no whole string.
 func keyAt(b []byte, i int) (from, to int) {
-	if uint(i) >= uint(len(b)) {
-		return -1, -1
-	}
-	if c := b[i]; c-0xa0 < 0x20 {
-		from, to = i+1, i+1+int(c&0x1f)
-	} else {
-		k, at, n := headOf(b[i:])
-		if k != String {
-			return -1, -1
+	if i < len(b) {
+		if c := b[i] - 0xa0; c < 0x20 && i+int(c) < len(b) {
+			return i + 1, i + 1 + int(c)
 		}
-		from, to = i+at, i+at+n
 	}
-	if to > len(b) {
+	return longKeyAt(b, i)
+}
+
+func longKeyAt(b []byte, i int) (from, to int) {
+	if i >= len(b) {
 		return -1, -1
 	}
-	return from, to
+	k, at, n := headOf(b[i:])
+	if k != String || n > len(b)-i-at {
+		return -1, -1
+	}
+	return i + at, i + at + n
 }
 
 // A number is an int64 or, when float is set, a float64.
