@@ -19,38 +19,82 @@ type projecting struct {
 // object appends the object of the fields of v that s chooses. depth counts the
 // objects and arrays around it, itself included.
 func (w *projecting) object(dst []byte, s *selection, v document.Value, depth int) ([]byte, error) {
+	if w.p.exclusive {
+		return w.rest(dst, s, v, depth)
+	}
 	start, n := len(dst), 0
 	dst = append(dst, 0) // a head of one byte, the commonest
 	fields := v.Fields()
-	for fields.Next() {
-		mark := len(dst)
-		var ok bool
-		var err error
-		dst, ok, err = w.field(dst, s.find(fields.Key()), fields.Key(), fields.Value(), depth)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			dst = dst[:mark]
+	for left := len(s.children); left > 0 && fields.Next(); {
+		c := s.find(fields.Key())
+		if c == nil {
 			continue
 		}
-		n++
+		left--
+		var ok bool
+		var err error
+		if dst, ok, err = w.field(dst, c, fields.Key(), fields.Value(), depth); err != nil {
+			return nil, err
+		}
+		if ok {
+			n++
+		}
 	}
 	return setHead(dst, start, document.Object, n), fields.Err()
 }
 
-// field appends a field as s, the selection of its name or nil, has it, and
-// reports whether it is to be returned.
-func (w *projecting) field(dst []byte, s *selection, key []byte, v document.Value, depth int) ([]byte, bool, error) {
-	if s == nil {
-		return append(appendKey(dst, key), v.Raw()...), w.p.exclusive, nil
+// rest appends the object of the fields of v that s leaves. Stretches of fields
+// that are not named are copied as they are.
+func (w *projecting) rest(dst []byte, s *selection, v document.Value, depth int) ([]byte, error) {
+	start, n := len(dst), 0
+	dst = append(dst, 0)
+	raw, at := v.Raw(), headSize(v.Len())
+	copied := at
+	fields := v.Fields()
+	for fields.Next() {
+		from := at
+		at += keySize(len(fields.Key())) + len(fields.Value().Raw())
+		ok := true
+		if c := s.find(fields.Key()); c != nil {
+			var err error
+			dst = append(dst, raw[copied:from]...)
+			copied = at
+			if dst, ok, err = w.field(dst, c, fields.Key(), fields.Value(), depth); err != nil {
+				return nil, err
+			}
+		}
+		if ok {
+			n++
+		}
 	}
-	dst = appendKey(dst, key)
+	if err := fields.Err(); err != nil {
+		return nil, err
+	}
+	if at != len(raw) {
+		return nil, fmt.Errorf("object is not in canonical form: %w", fault.ErrCorrupt)
+	}
+	return setHead(append(dst, raw[copied:]...), start, document.Object, n), nil
+}
+
+// field appends a field as s, the selection of its name, has it, and reports
+// whether it is to be returned.
+func (w *projecting) field(dst []byte, s *selection, key []byte, v document.Value, depth int) ([]byte, bool, error) {
+	if s.choice == excluded {
+		return dst, false, nil
+	}
+	out, ok, err := w.chosen(appendKey(dst, key), s, v, depth)
+	if err != nil || !ok {
+		return dst, false, err
+	}
+	return out, true, nil
+}
+
+// chosen appends what s has of the value of its field, and reports whether the
+// field is to be returned.
+func (w *projecting) chosen(dst []byte, s *selection, v document.Value, depth int) ([]byte, bool, error) {
 	switch s.choice {
 	case included:
 		return append(dst, v.Raw()...), true, nil
-	case excluded:
-		return dst, false, nil
 	case sliced:
 		return s.appendSlice(dst, v)
 	case first:
@@ -65,7 +109,7 @@ func (w *projecting) field(dst []byte, s *selection, key []byte, v document.Valu
 // returned at all.
 func (w *projecting) value(dst []byte, s *selection, v document.Value, depth int) ([]byte, bool, error) {
 	if depth > document.MaxDepth {
-		return nil, false, fmt.Errorf("document of more than %d levels: %w", document.MaxDepth, fault.ErrCorrupt)
+		return dst, false, fmt.Errorf("document of more than %d levels: %w", document.MaxDepth, fault.ErrCorrupt)
 	}
 	switch v.Kind() {
 	case document.Object:
@@ -125,7 +169,7 @@ func (s *selection) appendFirst(dst []byte, v document.Value) ([]byte, bool, err
 	for elements.Next() {
 		ok, err := s.elem.match(elements.Value())
 		if err != nil {
-			return nil, false, err
+			return dst, false, err
 		}
 		if ok {
 			return append(appendHead(dst, document.Array, 1), elements.Value().Raw()...), true, nil
@@ -146,7 +190,7 @@ func (w *projecting) appendLocated(dst []byte, v document.Value) ([]byte, bool, 
 		}
 	}
 	path := w.p.positional + ".$"
-	return nil, false, invalidAt(path, "projection: the filter has no condition that found an element of %s", w.p.positional)
+	return dst, false, invalidAt(path, "projection: the filter has no condition that found an element of %s", w.p.positional)
 }
 
 // setHead writes the head of the container whose room of one byte is at dst[at].
