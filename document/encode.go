@@ -1,6 +1,7 @@
 package document
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -64,6 +65,7 @@ type encoder struct {
 	buf    []byte
 	now    time.Time
 	dated  bool     // now is known
+	marks  bool     // server dates become marks, for another encoder to resolve
 	stored bool     // the rules for keys of stored documents apply
 	depth  int      // containers open
 	spare  int      // levels that JSON may have on top, for forms that are no containers
@@ -88,6 +90,10 @@ func (e *encoder) document() (Doc, error) {
 	}
 	if err := e.idFirst(); err != nil {
 		return Doc{}, err
+	}
+	// Documents live long in trees and caches: room left over by growing would, too.
+	if n := len(e.buf); cap(e.buf)-n > n/4 {
+		return Doc{slices.Clone(e.buf)}, nil
 	}
 	return Doc{e.buf}, nil
 }
@@ -228,6 +234,10 @@ func (e *encoder) date(t time.Time) error {
 var errDate = fmt.Errorf("date is malformed or out of range: %w", fault.ErrInvalid)
 
 func (e *encoder) serverDate(d ServerDate) error {
+	if e.marks {
+		e.buf = binary.BigEndian.AppendUint64(append(e.buf, 0xd7, extServerDate), uint64(d.Offset))
+		return nil
+	}
 	if !e.dated {
 		return fmt.Errorf("a server date has no time here: %w", fault.ErrInvalid)
 	}

@@ -1,7 +1,6 @@
 package document
 
 import (
-	"encoding/binary"
 	"fmt"
 
 	"github.com/vmihailenco/msgpack/v5"
@@ -13,14 +12,14 @@ import (
 // written by the EncodeMsgpack of other types.
 
 func encodeRaw(enc *msgpack.Encoder, v any) error {
-	value, err := Of(v)
-	if err != nil {
+	e := encoder{marks: true}
+	if err := e.whole(v); err != nil {
 		return err
 	}
-	if !value.Exists() {
+	if len(e.buf) == 0 {
 		return enc.EncodeNil()
 	}
-	_, err = enc.Writer().Write(value.raw)
+	_, err := enc.Writer().Write(e.buf)
 	return err
 }
 
@@ -110,11 +109,7 @@ func (r *Regex) DecodeMsgpack(dec *msgpack.Decoder) error {
 
 // EncodeMsgpack writes a mark in place of the time, which [Encode] and [OfAt]
 // resolve. It is understood nowhere else.
-func (s ServerDate) EncodeMsgpack(enc *msgpack.Encoder) error {
-	mark := binary.BigEndian.AppendUint64([]byte{0xd7, extServerDate}, uint64(s.Offset))
-	_, err := enc.Writer().Write(mark)
-	return err
-}
+func (s ServerDate) EncodeMsgpack(enc *msgpack.Encoder) error { return encodeRaw(enc, s) }
 
 // DecodeMsgpack refuses: what is stored in place of a server date is a date.
 func (s *ServerDate) DecodeMsgpack(dec *msgpack.Decoder) error {

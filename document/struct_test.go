@@ -137,7 +137,7 @@ func TestStructRoundTrip(t *testing.T) {
 type custom struct{ n int }
 
 func (c custom) EncodeMsgpack(enc *msgpack.Encoder) error {
-	return enc.Encode(map[string]any{"n": c.n, "at": ServerDate{time.Second}, "d": D{{"z", 1}, {"a", 2}}})
+	return enc.Encode(map[string]any{"n": c.n, "at": ServerDate{time.Second}, "d": D{{"z", ServerDate{}}, {"a", 2}}})
 }
 
 type pointerMarshaler struct{ n int8 }
@@ -174,7 +174,7 @@ func TestTypesThatDecide(t *testing.T) {
 	v := all{C: custom{1}, P: pointerMarshaler{2}, PP: &pointerMarshaler{3}, U: uuid{7}, N: "1.50", R: json.RawMessage(`{"b":1,"a":{"$date":0}}`), S: ServerDate{-time.Second},
 		M: M{"b": 1, "a": ServerDate{}}, D: D{{"b", 1}, {"a", D{}}}, Do: must2(Encode(D{{"x", 1}}, now)), V: Text("v"), I: must2(IDOf(1.0)), X: Regex{"a", "mi"}}
 	at := now.Truncate(time.Millisecond)
-	want := D{{"C", D{{"at", at.Add(time.Second)}, {"d", D{{"z", 1}, {"a", 2}}}, {"n", 1}}}, {"P", 2}, {"PP", 3}, {"U", append([]byte{7}, make([]byte, 15)...)},
+	want := D{{"C", D{{"at", at.Add(time.Second)}, {"d", D{{"z", at}, {"a", 2}}}, {"n", 1}}}, {"P", 2}, {"PP", 3}, {"U", append([]byte{7}, make([]byte, 15)...)},
 		{"N", 1.5}, {"R", D{{"b", 1}, {"a", DateMillis(0)}}}, {"S", at.Add(-time.Second)}, {"M", D{{"a", at}, {"b", 1}}}, {"D", D{{"b", 1}, {"a", D{}}}},
 		{"Do", D{{"x", 1}}}, {"V", "v"}, {"I", 1}, {"X", Regex{"a", "im"}}}
 	wanted := must2(Encode(want, now))
