@@ -23,14 +23,15 @@ type Cursor struct {
 	o       ScanOptions
 	lane    lane
 	closed  bool // Close was called, or nothing is left to walk
-	stable  bool // the engine's bytes last: entries are handed on without a copy
+	raw     bool // values are shown as they are stored
 	started bool
 
-	engine EngineCursor // touched within the gate unless stable; nil when exhausted
-	links  links        // among the store's open cursors while engine is open and not stable
-
-	chunk chunk
-	raw   bool // values are shown as they are stored
+	// One of two: a tree's entries are handed on as they are, without the gate;
+	// those of any other engine are copied, a chunk in one touch.
+	tree   *treeCursor
+	engine EngineCursor // nil when exhausted
+	chunk  *chunk
+	links  links // among the store's open cursors, while engine is open
 
 	key, value []byte
 	version    uint64
@@ -67,24 +68,32 @@ func (c *Cursor) Next() bool {
 
 // step moves to the next stored entry.
 func (c *Cursor) step() bool {
-	if c.stable {
-		if !c.engine.Next() {
-			return c.fail(c.engine.Err())
-		}
-		c.key, c.value, c.version = c.engine.Key(), c.engine.Value(), c.engine.Version()
-		c.parts = 0
-		return true
+	if c.tree != nil {
+		return c.stepTree()
 	}
-	if c.chunk.next(c) {
+	if c.chunk != nil && c.chunk.next(c) {
 		return true
 	}
 	if err := c.fill(); err != nil {
 		return c.fail(err)
 	}
-	if c.stable {
-		return c.step()
+	if c.tree != nil {
+		return c.stepTree()
 	}
 	return c.chunk.next(c) || c.fail(nil)
+}
+
+func (c *Cursor) stepTree() bool {
+	t := c.tree
+	if !t.Next() {
+		return c.fail(nil)
+	}
+	it := &t.buf[t.at]
+	c.key, c.version = bytesOf(it.key), it.version
+	if !c.o.KeysOnly {
+		c.value, c.owned, c.parts = bytesOf(it.value), true, 0
+	}
+	return true
 }
 
 // fill reads the next chunk in one touch of the engine.
@@ -97,10 +106,11 @@ func (c *Cursor) fill() error {
 	if !c.started {
 		c.started = true
 		c.engine = c.state.source(c.r.Lo).Scan(c.r, c.o)
-		if e, ok := c.engine.(interface{ Stable() bool }); ok && e.Stable() {
-			c.stable, c.owned = true, true
+		if t, ok := c.engine.(*treeCursor); ok {
+			c.tree, c.engine = t, nil
 			return nil
 		}
+		c.chunk = s.borrow()
 	}
 	if c.engine == nil {
 		return nil
@@ -130,7 +140,7 @@ func (c *Cursor) unwrap() bool {
 		return c.fail(fmt.Errorf("key %x: %w", c.key, err))
 	}
 	c.value, c.parts = e.Value, e.Parts
-	c.owned = c.stable || e.Parts != 0
+	c.owned = c.tree != nil || e.Parts != 0
 	return true
 }
 
@@ -177,6 +187,10 @@ func (c *Cursor) Close() {
 	if c.store.gate.enter(c.lane) {
 		c.closeEngine()
 		c.store.gate.leave(c.lane)
+	}
+	if c.chunk != nil {
+		c.store.giveBack(c.chunk)
+		c.chunk = nil
 	}
 	c.store.release(c.state)
 }

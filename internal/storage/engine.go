@@ -97,9 +97,9 @@ type View interface {
 // An EngineCursor walks a range of a view. It belongs to one goroutine. What Key
 // and Value return is valid until the next call of Next or Close.
 //
-// A cursor that has a method Stable() bool and answers true promises more: its
-// bytes are immutable and valid for ever, it holds nothing that needs Close, and
-// it may be used while the engine closes and after.
+// A cursor that comes from [Tree.Scan] promises more, and the store makes use of
+// it: its bytes are immutable and valid for ever, it holds nothing that needs
+// Close, and it may be used while the engine closes and after.
 type EngineCursor interface {
 	Next() bool
 	Key() []byte

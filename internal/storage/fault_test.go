@@ -123,7 +123,7 @@ func survive(t *testing.T, name string, failing, sound storage.Engine) {
 	t.Helper()
 	acked, unknown := map[string]int{}, map[string]bool{}
 	if s, err := storage.New(failing, storage.Options{}); err == nil {
-		for i := range 12 {
+		for i := range 8 {
 			k := fmt.Sprint("k", i%4)
 			w := set(k, large(i, 1+i%3))
 			if err := replace(s, w); err == nil {
@@ -133,9 +133,9 @@ func survive(t *testing.T, name string, failing, sound storage.Engine) {
 				unknown[k] = true
 			}
 		}
-		_, err := s.Commit(context.Background(), &storage.Request{Garbage: []storage.Range{{Lo: []byte("k3"), Hi: []byte("k4")}}})
+		// Whether the range was dropped may stay unknown, so nothing is expected of it.
+		s.Commit(context.Background(), &storage.Request{Garbage: []storage.Range{{Lo: []byte("k3"), Hi: []byte("k4")}}})
 		unknown["k3"] = true
-		_ = err
 		s.Close()
 	}
 	s, err := storage.New(sound, storage.Options{})

@@ -26,6 +26,7 @@ type Store struct {
 	current atomic.Pointer[published] // nil once closed
 	history history
 	cursors openCursors
+	chunks  sync.Pool // of *chunk
 	sweep   sweeper
 	ticker  ticker
 	failure atomic.Pointer[error] // why nothing more is written

@@ -22,13 +22,10 @@ type treeCursor struct {
 	at      int  // index of the current item in buf
 }
 
-// Scan returns a cursor over r. It is stable: see [EngineCursor].
+// Scan returns a cursor over r whose bytes are valid for ever.
 func (t *Tree) Scan(r Range, o ScanOptions) EngineCursor {
 	return &treeCursor{tree: t, r: r, reverse: o.Reverse, keys: o.KeysOnly, at: -1}
 }
-
-// Stable reports that the cursor's bytes are valid for ever.
-func (c *treeCursor) Stable() bool { return true }
 
 func (c *treeCursor) Next() bool {
 	c.at++

@@ -122,7 +122,7 @@ func (e *Engine) Sync() error {
 	if version == e.synced.Load() {
 		return nil
 	}
-	if err := e.wals.syncAll(); err != nil {
+	if err := e.wals.sync(); err != nil {
 		return explain(e.path, err)
 	}
 	e.synced.Store(version)

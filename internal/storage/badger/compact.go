@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/virgadb/virga/internal/storage"
@@ -13,7 +14,8 @@ import (
 // Compact merges all tables into one level, which drops what is dead there. The
 // newest deletions are in the memory table: it is written out first, since Compact
 // would give nothing back to somebody who has just deleted much. Commits wait for
-// that part, about as long as for 32 MB; readers do not wait.
+// that part, about as long as for 32 MB; readers do not wait. ctx is looked at
+// between the parts.
 func (e *Engine) Compact(ctx context.Context) error {
 	if err := e.writable(); err != nil {
 		return err
@@ -21,16 +23,44 @@ func (e *Engine) Compact(ctx context.Context) error {
 	if err := e.flush(ctx); err != nil {
 		return err
 	}
+	// Badger leaves the newest level alone while it has few tables and no other has
+	// any: it gets more.
+	for range levelZeroTables + 1 {
+		if !e.onlyLevelZero() {
+			break
+		}
+		if err := e.flush(ctx); err != nil {
+			return err
+		}
+	}
 	return explain(e.path, e.flatten())
+}
+
+// levelZeroTables is the number of tables up to which Badger leaves level 0 alone.
+const levelZeroTables = 5
+
+func (e *Engine) onlyLevelZero() bool {
+	zero, tables := 0, 0
+	for _, level := range e.db.Levels() {
+		tables += level.NumTables
+		if level.Level == 0 {
+			zero = level.NumTables
+		}
+	}
+	return zero > 0 && zero == tables && zero <= levelZeroTables
 }
 
 func (e *Engine) flatten() (err error) {
 	defer e.rescue(&err, "compact")
-	return e.db.Flatten(1)
+	err = e.db.Flatten(1)
+	if err != nil && strings.Contains(err.Error(), "Unable to fill tables") {
+		return nil // nothing left to merge
+	}
+	return err
 }
 
 // flush makes Badger write out its memory table, for which it has no call: the log
-// is filled with deletions of keys that never existed. The value log is out of it.
+// is filled with deletions of keys that never existed.
 func (e *Engine) flush(ctx context.Context) (err error) {
 	e.seat.Lock()
 	defer e.seat.Unlock()

@@ -118,7 +118,7 @@ func (e *Engine) start(last state) (err error) {
 		return nil
 	}
 	e.room.debt = e.debt
-	if e.wals, err = openWALs(e.path, e.db); err != nil {
+	if e.wals, err = openWALs(e.path, e.db, e.options.Clock); err != nil {
 		e.db.Close()
 	}
 	return err

@@ -330,6 +330,23 @@ func TestCompactGivesSpaceBack(t *testing.T) {
 	}
 }
 
+// TestCompactOfOneTable deletes what has never left the memory table.
+func TestCompactOfOneTable(t *testing.T) {
+	e := open(t, filepath.Join(t.TempDir(), "db"), badger.Options{MemTableSize: 4 << 20})
+	for i := range 200 {
+		apply(t, e, set(fmt.Sprint("k", i), strings.Repeat("v", 10_000)))
+	}
+	for i := range 200 {
+		apply(t, e, del(fmt.Sprint("k", i)))
+	}
+	e.Retire(e.Version())
+	full := e.Usage()
+	must(t, e.Compact(context.Background()))
+	if now := e.Usage(); now.Disk > full.Disk/2 || now.Disk > 1<<20 {
+		t.Errorf("%d bytes on disk, of %d, after everything was deleted", now.Disk, full.Disk)
+	}
+}
+
 // TestViewsUnderCompaction holds views over many table writes, merges and
 // compactions and checks that each still shows exactly its version.
 func TestViewsUnderCompaction(t *testing.T) {

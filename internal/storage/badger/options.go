@@ -67,6 +67,7 @@ func (o Options) badger(path string) badger.Options {
 		WithValueThreshold(limitsFor(o.MemTableSize).value).
 		WithValueLogFileSize(64 << 20).
 		WithNumVersionsToKeep(1).
+		WithNumLevelZeroTables(levelZeroTables).
 		WithDetectConflicts(false).
 		WithNumCompactors(2).
 		WithMetricsEnabled(false).

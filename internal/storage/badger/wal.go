@@ -10,8 +10,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
+
+	"github.com/virgadb/virga/internal/clock"
 )
 
 // walFiles makes Badger's write-ahead logs durable. Badger can do so by itself
@@ -25,57 +28,30 @@ type walFiles struct {
 	dir string
 	db  *badger.DB
 
+	clock clock.Clock
+
 	mu      sync.Mutex // guards all below
 	current *os.File   // the newest log known, through a descriptor of our own
 	number  int
 	synced  map[int]bool // older logs that were synced after their last write
+	changed time.Time    // the last change of the folder that was synced
 }
 
 const walExt = ".mem"
 
-func openWALs(dir string, db *badger.DB) (*walFiles, error) {
-	w := &walFiles{dir: dir, db: db}
+func openWALs(dir string, db *badger.DB, c clock.Clock) (*walFiles, error) {
+	w := &walFiles{dir: dir, db: db, clock: c}
 	if err := w.catchUp(); err != nil {
 		return nil, err
 	}
 	return w, nil
 }
 
-// sync makes the batch just applied durable; every batch before it must be so
-// already, or be in a log that was never synced.
+// sync makes every batch applied so far durable: it syncs the logs that may hold
+// one that is not, and the folder if files were made in it.
 func (w *walFiles) sync() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.rotated() {
-		return w.all()
-	}
-	if err := beforeSync(w.db); err != nil {
-		return err
-	}
-	return syncData(w.current)
-}
-
-// syncAll makes every batch applied so far durable.
-func (w *walFiles) syncAll() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.all()
-}
-
-// rotated reports whether Badger may have begun another log. Logs are numbered
-// without gaps and removed oldest first, so while the current one exists, a newer
-// one is its successor.
-func (w *walFiles) rotated() bool {
-	if _, err := os.Lstat(w.name(w.number)); err != nil {
-		return true
-	}
-	_, err := os.Lstat(w.name(w.number + 1))
-	return err == nil
-}
-
-// all syncs each log that may hold unsynced batches, then the folder if a log
-// was begun since the last time.
-func (w *walFiles) all() error {
 	rotated := w.rotated()
 	if rotated {
 		if err := w.catchUp(); err != nil {
@@ -88,10 +64,18 @@ func (w *walFiles) all() error {
 	if err := syncData(w.current); err != nil {
 		return err
 	}
-	if rotated {
-		return syncFolder(w.dir)
+	return w.syncFolder(rotated)
+}
+
+// rotated reports whether Badger may have begun another log. Logs are numbered
+// without gaps and removed oldest first, so while the current one exists, a newer
+// one is its successor.
+func (w *walFiles) rotated() bool {
+	if _, err := os.Lstat(w.name(w.number)); err != nil {
+		return true
 	}
-	return nil
+	_, err := os.Lstat(w.name(w.number + 1))
+	return err == nil
 }
 
 // catchUp syncs the logs that are written no more and makes the newest the
@@ -148,13 +132,27 @@ func (w *walFiles) syncOne(n int) error {
 	return syncData(f)
 }
 
-// count returns the number of logs there are: one for each memory table.
-func (w *walFiles) count() int {
-	numbers, err := walNumbers(w.dir)
+// fresh is how long the time of a change is not to be relied upon: a second one
+// may have got the same time.
+const fresh = 50 * time.Millisecond
+
+// syncFolder makes the names of new logs and tables durable.
+func (w *walFiles) syncFolder(rotated bool) error {
+	fi, err := os.Stat(w.dir)
 	if err != nil {
-		return 1
+		return err
 	}
-	return len(numbers)
+	changed := fi.ModTime()
+	if !rotated && changed.Equal(w.changed) {
+		return nil
+	}
+	if err := syncFolder(w.dir); err != nil {
+		return err
+	}
+	if w.clock.Now().Sub(changed) > fresh {
+		w.changed = changed
+	}
+	return nil
 }
 
 func (w *walFiles) close() {

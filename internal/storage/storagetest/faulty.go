@@ -129,7 +129,7 @@ func (v *faultyView) Scan(r storage.Range, o storage.ScanOptions) storage.Engine
 	return &faultyCursor{EngineCursor: v.View.Scan(r, o), engine: v.engine}
 }
 
-// A faultyCursor is never stable, so that every store's copying path is examined.
+// A faultyCursor hides a tree's, so that a store over it copies.
 type faultyCursor struct {
 	storage.EngineCursor
 	engine *faulty
