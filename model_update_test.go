@@ -281,10 +281,16 @@ func addToSet(list []any, operand any) []any {
 	return list
 }
 
-// pulls reports whether $pull removes an element.
+// pulls reports whether $pull removes an element. A condition on fields is one on
+// objects: an array does not count as one here.
 func pulls(operand, e any) bool {
-	if d, ok := operand.(D); ok {
+	d, ok := operand.(D)
+	if !ok {
+		return equal(e, operand)
+	}
+	if _, ok := operators(d); ok {
 		return meetsElement(d, e)
 	}
-	return equal(e, operand)
+	_, ok = e.(D)
+	return ok && meets(d, e)
 }

@@ -1,0 +1,391 @@
+package virga
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/virgadb/virga/query"
+)
+
+// everyCall lists a call of each kind that touches the database.
+func everyCall(db *DB) map[string]func() error {
+	ctx, c := context.Background(), db.Collection("c")
+	calls := everyWrite(db)
+	for name, call := range map[string]func() error{
+		"get":         func() error { _, err := c.Doc(1).Get(ctx); return err },
+		"find":        func() error { _, err := c.Where(M{"v": 1}).Get(ctx); return err },
+		"one":         func() error { _, err := c.Where(nil).One(ctx); return err },
+		"count":       func() error { _, err := c.Where(nil).Count(ctx); return err },
+		"exists":      func() error { _, err := c.Where(nil).Exists(ctx); return err },
+		"distinct":    func() error { _, err := c.Where(nil).Distinct(ctx, "v"); return err },
+		"collections": func() error { _, err := db.Collections(ctx); return err },
+		"check":       func() error { _, err := db.Check(ctx); return err },
+		"stats":       func() error { _, err := db.Stats(ctx); return err },
+		"compact":     func() error { return db.Compact(ctx) },
+		"each": func() error {
+			for _, err := range c.Where(nil).Each(ctx) {
+				return err
+			}
+			return nil
+		},
+		"typed": func() error { _, err := Of[M](c).Get(ctx, 1); return err },
+	} {
+		calls[name] = call
+	}
+	return calls
+}
+
+// everyWrite lists a call of each kind that changes a database in which c holds a
+// document 1.
+func everyWrite(db *DB) map[string]func() error {
+	ctx, c := context.Background(), db.Collection("c")
+	return map[string]func() error{
+		"add":          func() error { _, err := c.Add(ctx, M{"v": 1}); return err },
+		"add raw":      func() error { _, err := c.AddRaw(ctx, []byte{0x80}); return err },
+		"add many":     func() error { _, err := c.AddMany(ctx, []M{{"v": 1}, {"v": 2}}); return err },
+		"set":          func() error { _, err := c.Doc(1).Set(ctx, M{"v": 2}); return err },
+		"update":       func() error { _, err := c.Doc(1).Update(ctx, M{"v": query.Inc(1)}); return err },
+		"remove":       func() error { _, err := c.Doc(1).Remove(ctx); return err },
+		"update where": func() error { _, err := c.Where(M{}).Update(ctx, M{"v": query.Inc(1)}); return err },
+		"update one":   func() error { _, err := c.Where(M{}).UpdateAndReturn(ctx, M{"v": query.Inc(1)}); return err },
+		"remove where": func() error { _, err := c.Where(M{}).Remove(ctx); return err },
+		"create":       func() error { return db.CreateCollection(ctx, "new") },
+		"drop":         func() error { return db.DropCollection(ctx, "c") },
+	}
+}
+
+func TestEveryCallAfterClose(t *testing.T) {
+	for _, path := range []string{Memory, t.TempDir()} {
+		db, err := Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Collection("c").Doc(1).Set(ctx(), M{"v": 1}); err != nil {
+			t.Fatal(err)
+		}
+		doc, err := db.Collection("c").Doc(1).Get(ctx())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := db.Close(); err != nil {
+				t.Errorf("close: %v", err)
+			}
+		}
+		for name, call := range everyCall(db) {
+			where := (*Error)(nil)
+			if err := call(); !errors.Is(err, ErrClosed) || !errors.As(err, &where) {
+				t.Errorf("%s: %v, want ErrClosed in an *Error", name, err)
+			}
+		}
+		if got := doc.String(); got != `{"_id":1,"v":1}` {
+			t.Errorf("a document read before is %s now", got)
+		}
+	}
+}
+
+// TestCloseUnderWork closes a database while everything is done in it at once.
+// Every call ends, with its result or with ErrClosed.
+func TestCloseUnderWork(t *testing.T) {
+	seed := newSeed(t)
+	rnd := random(seed, 0)
+	calls := 0
+	for round := range 4 + 4*effort() {
+		path, level := Memory, Sync
+		if round%2 == 1 {
+			path = t.TempDir()
+			level = []Option{Sync, Interval(time.Millisecond), Fast}[round/2%3]
+		}
+		wait := time.Duration(rnd.IntN(20)) * time.Millisecond
+		calls += closeUnderWork(t, path, level, wait)
+		if t.Failed() {
+			t.Fatalf("seed %d, round %d, %s", seed, round, path)
+		}
+	}
+	t.Logf("close: seed %d, %d calls", seed, calls)
+}
+
+func closeUnderWork(t *testing.T, path string, level Option, wait time.Duration) int {
+	db, err := Open(path, level)
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs := make([]M, 2000)
+	for i := range docs {
+		docs[i] = M{"_id": i, "v": i % 10}
+	}
+	if _, err := db.Collection("many").AddMany(ctx(), docs); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	calls := 0
+	repeat := func(name string, call func() error) {
+		wg.Go(func() {
+			for {
+				err := call()
+				mu.Lock()
+				calls++
+				mu.Unlock()
+				if errors.Is(err, ErrClosed) {
+					return
+				}
+				if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrExists) && !errors.Is(err, ErrDuplicate) {
+					t.Errorf("%s: %v", name, err)
+					return
+				}
+			}
+		})
+	}
+	for name, call := range everyCall(db) {
+		repeat(name, call)
+	}
+	hot := db.Collection("hot").Doc("hot")
+	for range 6 { // all but one wait for the lock of the one document
+		repeat("hot", func() error {
+			_, err := hot.Set(ctx(), M{"v": 1})
+			return err
+		})
+	}
+	repeat("loop that calls back", func() error { return loopThatCallsBack(db) })
+	repeat("sorted loop", func() error {
+		for _, err := range db.Collection("many").Where(M{"v": query.Gt(2)}).OrderBy("v", Desc).Each(ctx()) {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	time.Sleep(wait)
+	for range 3 {
+		wg.Go(func() {
+			if err := db.Close(); err != nil {
+				t.Errorf("close: %v", err)
+			}
+		})
+	}
+	within(t, 30*time.Second, "closing", wg.Wait)
+	return calls
+}
+
+// loopThatCallsBack reads and writes the collection that it walks.
+func loopThatCallsBack(db *DB) error {
+	c := db.Collection("many")
+	n := 0
+	for doc, err := range c.Where(nil).Each(ctx()) {
+		if err != nil {
+			return err
+		}
+		if n++; n%50 > 0 {
+			continue
+		}
+		if _, err := c.Doc(doc.ID()).Update(ctx(), M{"seen": query.Inc(1)}); err != nil {
+			return err
+		}
+		for _, err := range c.Where(M{"v": 3}).Limit(3).Each(ctx()) {
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Close inside a loop ends the loop at its next step, and does not wait for it.
+func TestCloseInsideLoop(t *testing.T) {
+	for _, path := range []string{Memory, t.TempDir()} {
+		db, err := Open(path, Fast)
+		if err != nil {
+			t.Fatal(err)
+		}
+		docs := make([]M, 5000)
+		for i := range docs {
+			docs[i] = M{"_id": i, "text": strings.Repeat("x", 100)}
+		}
+		if _, err := db.Collection("c").AddMany(ctx(), docs); err != nil {
+			t.Fatal(err)
+		}
+		within(t, 20*time.Second, "the loop", func() {
+			n, last := 0, error(nil)
+			for doc, err := range db.Collection("c").Where(nil).Each(ctx()) {
+				if last = err; err != nil {
+					continue
+				}
+				if want := fmt.Sprint(n); doc.ID().String() != want {
+					t.Errorf("document %s, want %s", doc.ID(), want)
+				}
+				if n++; n == 3 {
+					if err := db.Close(); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+			if !errors.Is(last, ErrClosed) {
+				t.Errorf("%s: the loop ended with %v after %d documents", path, last, n)
+			}
+			if n != 3 {
+				t.Errorf("%s: %d documents, want the 3 before Close", path, n)
+			}
+		})
+	}
+}
+
+// A loop that is left, or ended by its context, holds nothing.
+func TestLoopsLetGo(t *testing.T) {
+	db := openTest(t, t.TempDir())
+	c := db.Collection("c")
+	docs := make([]M, 3000)
+	for i := range docs {
+		docs[i] = M{"_id": i}
+	}
+	if _, err := c.AddMany(ctx(), docs); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		for range c.Where(nil).Each(ctx()) {
+			break
+		}
+		canceled, cancel := context.WithCancel(ctx())
+		n, last := 0, error(nil)
+		for _, err := range c.Where(nil).Each(canceled) {
+			if n++; n == i+1 {
+				cancel()
+			}
+			last = err
+		}
+		cancel()
+		if !errors.Is(last, context.Canceled) || n > 1000 {
+			t.Errorf("a canceled loop ended with %v after %d documents", last, n)
+		}
+	}
+	s := db.store.Stats()
+	if s.Cursors != 0 || s.Oldest != s.Version {
+		t.Errorf("%d cursors are open, version %d of %d is held", s.Cursors, s.Oldest, s.Version)
+	}
+}
+
+// holdChild opens a database and holds it until its input ends.
+func holdChild() error {
+	var options []Option
+	if os.Getenv("VIRGA_HOLD") == "read" {
+		options = append(options, ReadOnly())
+	}
+	db, err := Open(os.Getenv("VIRGA_HOLD_PATH"), options...)
+	if err != nil {
+		return err
+	}
+	n, err := db.Collection("c").Where(nil).Count(context.Background())
+	if err != nil {
+		return err
+	}
+	fmt.Println("holds", n)
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	return db.Close()
+}
+
+// hold lets another process open a database, and returns its number and what ends it.
+func hold(t *testing.T, path, how string) (pid int, end func()) {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe)
+	cmd.Env = append(os.Environ(), childVar+"=hold", "VIRGA_HOLD="+how, "VIRGA_HOLD_PATH="+path)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "holds 1\n" {
+		t.Errorf("the other process says %q, %v", line, err)
+	}
+	return cmd.Process.Pid, func() {
+		in.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the other process: %v", err)
+		}
+	}
+}
+
+func TestTwoProcesses(t *testing.T) {
+	path := t.TempDir()
+	db, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Collection("c").Doc(1).Set(ctx(), M{"v": 1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(path); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), path) {
+		t.Errorf("a second Open in this process: %v", err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	pid, end := hold(t, path, "write")
+	locked(t, pid, path)
+	locked(t, pid, path, ReadOnly())
+	end()
+
+	pid, end = hold(t, path, "read")
+	locked(t, pid, path)
+	reader, err := Open(path, ReadOnly())
+	if err != nil {
+		t.Fatalf("two readers: %v", err)
+	}
+	end()
+	readOnly(t, reader)
+	if err := reader.Close(); err != nil {
+		t.Error(err)
+	}
+	openTest(t, path)
+}
+
+// locked checks that Open says at once who has the database.
+func locked(t *testing.T, pid int, path string, options ...Option) {
+	t.Helper()
+	start := time.Now()
+	db, err := Open(path, options...)
+	if err == nil {
+		db.Close()
+	}
+	if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), strconv.Itoa(pid)) {
+		t.Errorf("open: %v, want ErrLocked that names %s and process %d", err, path, pid)
+	}
+	if d := time.Since(start); d > 2*time.Second {
+		t.Errorf("it took %v to find out", d)
+	}
+}
+
+// readOnly checks that a database opened read-only reads and does not write.
+func readOnly(t *testing.T, db *DB) {
+	t.Helper()
+	for name, call := range everyWrite(db) {
+		if err := call(); !errors.Is(err, ErrReadOnly) {
+			t.Errorf("%s: %v, want ErrReadOnly", name, err)
+		}
+	}
+	if doc, err := db.Collection("c").Doc(1).Get(ctx()); err != nil || doc.String() != `{"_id":1,"v":1}` {
+		t.Errorf("get: %v, %v", doc, err)
+	}
+	mustCheck(t, db)
+}
