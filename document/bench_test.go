@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -77,7 +78,13 @@ func BenchmarkRead(b *testing.B) {
 		}},
 		{"struct by msgpack", func() {
 			var s benchStruct
-			msgpack.Unmarshal(doc.raw, &s)
+			dec := msgpack.GetDecoder()
+			dec.Reset(bytes.NewReader(doc.raw))
+			dec.SetCustomStructTag("json")
+			if err := dec.Decode(&s); err != nil {
+				b.Fatal(err)
+			}
+			msgpack.PutDecoder(dec)
 		}},
 		{"json", func() { text = AppendJSON(text[:0], v) }},
 		{"parse json", func() { ParseJSON(text) }},
