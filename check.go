@@ -38,8 +38,8 @@ func (r CheckReport) Err() error {
 }
 
 // Check reads the whole database as it is at this moment and compares it with
-// itself: every document is whole and lies where its _id says, every count is
-// right, and the files are what was written. Writers go on meanwhile. The error
+// itself: every document is whole and lies where its _id says, every index holds
+// what the documents say, every count is right, and the files are what was written. Writers go on meanwhile. The error
 // is about the check itself; what it found is in the report.
 func (db *DB) Check(ctx context.Context) (CheckReport, error) {
 	var report CheckReport

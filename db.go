@@ -80,6 +80,9 @@ func openStore(path string, engine storage.Engine, c *config) (*DB, error) {
 		return nil, err
 	}
 	docs, err := txn.Open(store, c.clock)
+	if err == nil && !c.readOnly {
+		err = docs.Recover(context.Background())
+	}
 	if err != nil {
 		store.Close()
 		return nil, err

@@ -157,8 +157,11 @@ func (w *writer) expandArray(places []place, array document.Value) error {
 // position: "a.0" is the first element of a, besides the field "0" of each.
 func (w *writer) expandPositions(places []place, array document.Value, next []place) error {
 	for i, p := range places {
+		if p.state != walking || p.at == len(p.path.Segments()) {
+			continue
+		}
 		n, ok := p.path.Index(p.at)
-		if p.state != walking || p.at == len(p.path.Segments()) || !ok {
+		if !ok {
 			continue
 		}
 		for j, other := range places {

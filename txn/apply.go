@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
@@ -16,6 +15,9 @@ import (
 type Edit struct {
 	Op  Op
 	Doc document.Doc // for Insert, Update and Replace; its _id is the one edited
+	// Touches reports whether an Update may have changed what path leads to; nil
+	// means that it may have changed anything. Other indexes are left alone.
+	Touches func(path string) bool
 }
 
 // An EditFunc looks at the stored document, zero when there is none, and says
@@ -48,58 +50,85 @@ func (d *Documents) Apply(ctx context.Context, collection string, create bool, i
 
 // apply is one attempt of Apply under one definition of the collection.
 func (d *Documents) apply(ctx context.Context, coll *Collection, ids []document.Value, edit EditFunc) error {
+	names, err := documentKeys(coll, ids)
+	if err != nil {
+		return err
+	}
+	h := d.locks.holder()
+	defer h.release()
+	for {
+		if ok, err := h.take(ctx, names); err != nil {
+			return err
+		} else if !ok {
+			continue
+		}
+		w, err := d.plan(coll, names, edit)
+		if err != nil || len(w.writes) == 0 {
+			return err
+		}
+		if ok, err := h.take(ctx, w.uniqueKeys()); err != nil {
+			return err
+		} else if !ok {
+			continue
+		}
+		if err := d.checkUnique(w); err != nil {
+			return err
+		}
+		return d.commit(ctx, w)
+	}
+}
+
+// documentKeys returns the keys of documents, as strings to lock them by.
+func documentKeys(coll *Collection, ids []document.Value) ([]string, error) {
 	names := make([]string, len(ids))
 	for i, id := range ids {
 		var room [64]byte
 		key := keys.AppendDocument(room[:0], coll.ID, id)
 		if len(key) > maxID {
-			return fault.At("_id", fmt.Errorf("_id of %d bytes, the limit is about %d: %w", len(key), maxID, fault.ErrTooLarge))
+			return nil, fault.At("_id", fmt.Errorf("_id of %d bytes, the limit is about %d: %w", len(key), maxID, fault.ErrTooLarge))
 		}
 		names[i] = string(key)
 	}
-	held := names
-	if !slices.IsSorted(names) {
-		held = slices.Sorted(slices.Values(names))
-	}
-	if err := d.locks.acquire(ctx, held); err != nil {
-		return err
-	}
-	defer d.locks.release(held)
-
-	writes, changes, err := d.edit(coll, names, edit)
-	if err != nil || len(writes) == 0 {
-		return err
-	}
-	return d.commit(ctx, coll, writes, changes)
+	return names, nil
 }
 
-// edit reads the documents, which are locked, and returns what is to be written.
-func (d *Documents) edit(coll *Collection, names []string, edit EditFunc) ([]storage.Write, []Change, error) {
+// plan reads the documents, which are locked, and works out what is to be written.
+func (d *Documents) plan(coll *Collection, names []string, edit EditFunc) (*work, error) {
 	snap, err := d.Snapshot()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer snap.Release()
-	writes := make([]storage.Write, 0, len(names))
-	changes := make([]Change, 0, len(names))
+	w := newWork(coll, len(names))
 	for i, name := range names {
 		key := []byte(name)
 		old, parts, err := snap.read(key)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		e, err := edit(i, old)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if e.Op == Keep {
 			continue
 		}
-		writes = append(writes, storage.Write{Key: key, Value: e.Doc.Raw(), Delete: e.Op == Remove, Replaces: parts})
-		changes = append(changes, Change{Collection: coll, Op: e.Op, Before: old, After: e.Doc})
+		w.writes = append(w.writes, storage.Write{Key: key, Value: e.Doc.Raw(), Delete: e.Op == Remove, Replaces: parts})
+		w.changes = append(w.changes, Change{Collection: coll, Op: e.Op, Before: old, After: e.Doc})
+		if err := w.index(snap, key, old, e); err != nil {
+			return nil, err
+		}
 	}
-	return writes, changes, nil
+	return w, nil
 }
 
-// valueOf views bytes of the store's own records.
-func valueOf(raw []byte) document.Value { return document.FromRaw(raw).Value() }
+// commit submits what w has gathered. It returns errStale when the definition of
+// the collection has changed since.
+func (d *Documents) commit(ctx context.Context, w *work) error {
+	_, err := d.store.Commit(ctx, &storage.Request{
+		Writes: w.writes,
+		Tag:    &step{coll: w.coll, changes: w.changes, entries: w.entries, traits: w.traits, hashes: w.hashes},
+		Check:  w.check,
+	})
+	return err
+}

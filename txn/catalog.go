@@ -7,22 +7,85 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/fault"
 )
 
 // A Collection is what the catalog knows of one collection. It is immutable: a
 // change of definition makes a new one.
 type Collection struct {
-	ID         uint32 // never given to another collection of this database
+	ID         uint32 // never given to anything else in this database
 	Name       string
 	Definition uint64 // the version of the commit that defined it
+	indexes    []definedIndex
+}
+
+// A definedIndex is an index as the catalog knows it. Writers maintain it from its
+// definition on; queries may use it once it is ready.
+type definedIndex struct {
+	*index.Index
+	ready  bool
+	sketch *sketch
+}
+
+// Indexes returns the indexes that queries may use, in the order of their names.
+func (c *Collection) Indexes() []*index.Index {
+	ready := make([]*index.Index, 0, len(c.indexes))
+	for _, x := range c.indexes {
+		if x.ready {
+			ready = append(ready, x.Index)
+		}
+	}
+	return ready
+}
+
+// Index returns the index of that name that queries may use, or nil.
+func (c *Collection) Index(name string) *index.Index {
+	if i := c.find(name); i >= 0 && c.indexes[i].ready {
+		return c.indexes[i].Index
+	}
+	return nil
+}
+
+// sketch returns the sketch of the index of that number, or nil.
+func (c *Collection) sketch(id uint32) *sketch {
+	for _, x := range c.indexes {
+		if x.ID() == id {
+			return x.sketch
+		}
+	}
+	return nil
+}
+
+// find returns the place of the index of that name, or -1.
+func (c *Collection) find(name string) int {
+	return slices.IndexFunc(c.indexes, func(x definedIndex) bool { return x.Name() == name })
+}
+
+// withIndex returns the collection with x added or put in the place of its older
+// self.
+func (c *Collection) withIndex(x definedIndex, version uint64) *Collection {
+	next := *c
+	next.Definition = version
+	next.indexes = slices.DeleteFunc(slices.Clone(c.indexes), func(y definedIndex) bool { return y.ID() == x.ID() })
+	next.indexes = append(next.indexes, x)
+	slices.SortFunc(next.indexes, func(a, b definedIndex) int { return strings.Compare(a.Name(), b.Name()) })
+	return &next
+}
+
+// withoutIndex returns the collection without the index of that number.
+func (c *Collection) withoutIndex(id uint32, version uint64) *Collection {
+	next := *c
+	next.Definition = version
+	next.indexes = slices.DeleteFunc(slices.Clone(c.indexes), func(y definedIndex) bool { return y.ID() == id })
+	return &next
 }
 
 // A Catalog names the collections of a database as one commit left them. It is
 // immutable and safe for concurrent use.
 type Catalog struct {
 	byName map[string]*Collection
-	next   uint32 // the id of the next collection
+	next   uint32 // the id of the next collection or index
 }
 
 // Collection returns the collection of that name, or nil.

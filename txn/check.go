@@ -29,7 +29,8 @@ type Checked struct {
 const checkEvery = 256
 
 // Check compares what one snapshot holds with itself: every document is whole and
-// lies under the key of its _id, and every count is right. It calls report for
+// lies under the key of its _id, every index holds what the documents want, and
+// every count is right. It calls report for
 // each disagreement. Its error is only about the check itself.
 func (d *Documents) Check(ctx context.Context, report func(Problem)) (Checked, error) {
 	snap, err := d.Snapshot()
@@ -52,6 +53,7 @@ func (d *Documents) Check(ctx context.Context, report func(Problem)) (Checked, e
 // check walks one collection.
 func (s Snapshot) check(ctx context.Context, coll *Collection, report func(Problem)) (int64, error) {
 	var n int64
+	indexes := newIndexChecks(coll, report)
 	cursor := s.Scan(coll)
 	defer cursor.Close()
 	for cursor.Next() {
@@ -61,6 +63,10 @@ func (s Snapshot) check(ctx context.Context, coll *Collection, report func(Probl
 		n++
 		if text := checkDocument(coll, cursor.Key(), cursor.Doc()); text != "" {
 			report(Problem{Collection: coll.Name, Text: text})
+			continue
+		}
+		for _, x := range indexes {
+			x.want(cursor.Doc(), cursor.Key())
 		}
 	}
 	if err := cursor.Err(); err != nil {
@@ -72,6 +78,11 @@ func (s Snapshot) check(ctx context.Context, coll *Collection, report func(Probl
 	}
 	if want := s.Count(coll); n != want {
 		report(Problem{Collection: coll.Name, Text: fmt.Sprintf("%d documents found, %d counted", n, want)})
+	}
+	for _, x := range indexes {
+		if err := x.compare(ctx, s, coll); err != nil {
+			return n, err
+		}
 	}
 	return n, nil
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
-	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/keys"
 	"github.com/virgadb/virga/internal/storage"
@@ -56,23 +54,39 @@ func (d *Documents) Drop(ctx context.Context, name string) error {
 
 func (d *Documents) drop(ctx context.Context, coll *Collection) error {
 	lo, hi := keys.Documents(coll.ID)
+	garbage := []storage.Range{{Lo: lo, Hi: hi}}
+	records := []storage.Write{{Key: keys.Catalog(coll.Name), Delete: true}, deleteStatistics(coll.ID)}
+	for _, x := range coll.indexes {
+		garbage = append(garbage, storage.Range(x.Span()))
+		records = append(records, deleteIndexStatistics(x.ID())...)
+	}
+	return d.define(ctx, coll, garbage, func(c *Catalog, _ uint64) (*Catalog, []storage.Write) {
+		return c.without(coll.Name), records
+	})
+}
+
+// define commits a change of the catalog that was planned under coll's definition.
+// It returns errStale when the definition has changed since.
+func (d *Documents) define(ctx context.Context, coll *Collection, garbage []storage.Range, change catalogChange) error {
 	_, err := d.store.Commit(ctx, &storage.Request{
 		Alone:   true,
-		Garbage: []storage.Range{{Lo: lo, Hi: hi}},
-		Check: func(newest *storage.Snapshot) error {
-			if newest.Meta().(*state).catalog.byName[coll.Name] != coll {
-				return errStale
-			}
-			return nil
-		},
-		Tag: &step{catalog: func(c *Catalog, _ uint64) (*Catalog, []storage.Write) {
-			return c.without(coll.Name), []storage.Write{
-				{Key: keys.Catalog(coll.Name), Delete: true},
-				{Key: keys.Statistics(coll.ID), Delete: true},
-			}
-		}},
+		Garbage: garbage,
+		Check:   coll.unchanged,
+		Tag:     &step{catalog: change},
 	})
 	return err
+}
+
+// unchanged is the check of a request that was planned under the definition c.
+func (c *Collection) unchanged(newest *storage.Snapshot) error {
+	if newest.Meta().(*state).catalog.byName[c.Name] != c {
+		return errStale
+	}
+	return nil
+}
+
+func deleteStatistics(id uint32) storage.Write {
+	return storage.Write{Key: keys.Statistics(id), Delete: true}
 }
 
 // collection returns the definition of a collection, or nil when it does not
@@ -94,39 +108,6 @@ func (d *Documents) collection(ctx context.Context, name string, create bool) (*
 	}
 }
 
-// header is the record of the catalog itself.
-func (c *Catalog) header() storage.Write {
-	doc, _ := document.Of(document.D{{"next", int64(c.next)}})
-	return storage.Write{Key: keys.Catalog(""), Value: doc.Raw()}
-}
-
-// record is the record of one collection.
-func (c *Collection) record() storage.Write {
-	doc, _ := document.Of(document.D{{"id", int64(c.ID)}, {"definition", int64(c.Definition)}})
-	return storage.Write{Key: keys.Catalog(c.Name), Value: doc.Raw()}
-}
-
-// read adds a stored record to a catalog that is being loaded.
-func (c *Catalog) read(key, value []byte) error {
-	lo := keys.Catalog("")
-	name := string(key[len(lo):])
-	if err := document.Validate(value); err != nil {
-		return fmt.Errorf("catalog record of %q: %w", name, err)
-	}
-	v := valueOf(value)
-	if name == "" {
-		next, ok := v.Field("next").Int64()
-		if !ok || next < 1 || next > math.MaxUint32 {
-			return fmt.Errorf("catalog header %s: %w", v, fault.ErrCorrupt)
-		}
-		c.next = uint32(next)
-		return nil
-	}
-	id, ok1 := v.Field("id").Int64()
-	definition, ok2 := v.Field("definition").Int64()
-	if !ok1 || !ok2 || id < 1 || id > math.MaxUint32 {
-		return fmt.Errorf("catalog record of %q is %s: %w", name, v, fault.ErrCorrupt)
-	}
-	c.byName[name] = &Collection{ID: uint32(id), Name: name, Definition: uint64(definition)}
-	return nil
+func deleteIndexStatistics(id uint32) []storage.Write {
+	return []storage.Write{deleteStatistics(id), {Key: sketchKey(id), Delete: true}}
 }

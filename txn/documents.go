@@ -1,10 +1,11 @@
 package txn
 
 import (
-	"context"
+	"errors"
 	"fmt"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/clock"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/keys"
@@ -14,8 +15,9 @@ import (
 // Documents keeps collections of documents in a byte store: the catalog, the
 // locks of writers and the commits. It is safe for concurrent use.
 type Documents struct {
-	store *storage.Store
-	locks *locks
+	store  *storage.Store
+	locks  *locks
+	builds builds
 }
 
 // state is what the committer folds each group into and publishes with the
@@ -38,7 +40,7 @@ func Open(store *storage.Store, c clock.Clock) (*Documents, error) {
 		return nil, err
 	}
 	d := &Documents{store: store, locks: newLocks(c)}
-	store.Start(storage.Hooks{Fold: fold}, st)
+	store.Start(storage.Hooks{Fold: fold, Published: d.published}, st)
 	return d, nil
 }
 
@@ -54,39 +56,17 @@ func (d *Documents) Snapshot() (Snapshot, error) {
 
 // step is the tag of every request of this package: what fold makes of it.
 type step struct {
+	coll    *Collection // the collection that the fields below catalog speak of
 	changes []Change
-	catalog func(c *Catalog, version uint64) (*Catalog, []storage.Write)
+	catalog catalogChange
+	entries map[uint32]int64 // by index, how many more entries it has
+	traits  map[uint32]index.Traits
+	hashes  map[uint32][]uint64 // by index, of the entries added, for its sketch
 }
 
-// fold brings catalog and counts up to date with a group of commits and adds the
-// records that make them last.
-func fold(g *storage.Group) error {
-	st := *g.Meta.(*state)
-	deltas := make(map[uint32]int64)
-	for _, r := range g.Requests {
-		s, ok := r.Tag.(*step)
-		if !ok {
-			continue // the store's own housekeeping
-		}
-		if s.catalog != nil {
-			var writes []storage.Write
-			st.catalog, writes = s.catalog(st.catalog, g.Version)
-			g.Extra = append(g.Extra, writes...)
-		}
-		for _, c := range s.changes {
-			deltas[c.Collection.ID] += c.Op.delta()
-		}
-	}
-	for id, delta := range deltas {
-		if delta == 0 {
-			continue
-		}
-		st.counts = st.counts.add(id, delta)
-		g.Extra = append(g.Extra, storage.Write{Key: keys.Statistics(id), Value: document.Int(st.counts.of(id)).Raw()})
-	}
-	g.Meta = &st
-	return nil
-}
+// A catalogChange makes the next catalog of c, at the version that commits it, and
+// the records that keep it.
+type catalogChange func(c *Catalog, version uint64) (*Catalog, []storage.Write)
 
 // load reads the catalog and the counts of all collections.
 func load(snap *storage.Snapshot) (*state, error) {
@@ -103,39 +83,29 @@ func load(snap *storage.Snapshot) (*state, error) {
 		return nil, err
 	}
 	for _, coll := range st.catalog.byName {
-		n, err := loadCount(snap, coll)
-		if err != nil {
+		if err := st.loadCount(snap, coll.ID); err != nil {
 			return nil, err
 		}
-		st.counts = st.counts.add(coll.ID, n)
+		for _, x := range coll.indexes {
+			if err := errors.Join(st.loadCount(snap, x.ID()), x.sketch.load(snap, x.ID())); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return st, nil
 }
 
-func loadCount(snap *storage.Snapshot, coll *Collection) (int64, error) {
-	entry, err := snap.Get(keys.Statistics(coll.ID))
+// loadCount reads the number of documents or entries under one id.
+func (st *state) loadCount(snap *storage.Snapshot, id uint32) error {
+	key := keys.Statistics(id)
+	entry, err := snap.Get(key)
 	if err != nil || entry.Value == nil {
-		return 0, err
+		return err
 	}
-	n, ok := valueOf(entry.Value).Int64()
+	n, ok := document.FromRaw(entry.Value).Value().Int64()
 	if !ok {
-		return 0, fmt.Errorf("document count of collection %s: %w", coll.Name, fault.ErrCorrupt)
+		return fmt.Errorf("count under key %x: %w", key, fault.ErrCorrupt)
 	}
-	return n, nil
-}
-
-// commit submits writes that were planned under coll's definition. It returns
-// errStale when the definition has changed since.
-func (d *Documents) commit(ctx context.Context, coll *Collection, writes []storage.Write, changes []Change) error {
-	_, err := d.store.Commit(ctx, &storage.Request{
-		Writes: writes,
-		Tag:    &step{changes: changes},
-		Check: func(newest *storage.Snapshot) error {
-			if newest.Meta().(*state).catalog.byName[coll.Name] != coll {
-				return errStale
-			}
-			return nil
-		},
-	})
-	return err
+	st.counts = st.counts.add(id, n)
+	return nil
 }

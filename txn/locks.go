@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"sync"
 	"time"
 
@@ -41,37 +42,45 @@ func newLocks(c clock.Clock) *locks {
 	return &locks{clock: c, seed: maphash.MakeSeed()}
 }
 
-// acquire takes every lock of keys, which are in ascending order and distinct.
-// When one is held it lets go of all, waits for that one, and tries the others
-// again. It returns [fault.ErrTimeout] after ten seconds, or the context's error.
-func (l *locks) acquire(ctx context.Context, keys []string) error {
-	owned := -1 // the lock handed over by its last holder
-	for {
-		blocked := l.tryAll(keys, owned)
-		if blocked < 0 {
-			return nil
-		}
-		if err := l.wait(ctx, keys[blocked]); err != nil {
-			return err
-		}
-		owned = blocked
-	}
+// A holder is one writer's set of locks.
+type holder struct {
+	locks  *locks
+	held   []string
+	handed string // the lock that take has waited for, "" if none
 }
 
-// tryAll takes all locks but keys[owned], which is taken already, and returns -1.
-// When one is held by somebody else it releases all and returns its index.
-func (l *locks) tryAll(keys []string, owned int) int {
-	for i, key := range keys {
-		if i == owned || l.try(key) {
+func (l *locks) holder() *holder { return &holder{locks: l} }
+
+// take adds locks, none of which it has taken before, to those held. When one of them is held by somebody else it lets
+// go of all, waits for that one, and reports false: then the holder has that lock
+// alone and starts over, with everything it has seen. It returns
+// [fault.ErrTimeout] after ten seconds, or the context's error.
+func (h *holder) take(ctx context.Context, keys []string) (bool, error) {
+	if !slices.IsSorted(keys) { // so that two writers meet at the first lock they share
+		keys = slices.Sorted(slices.Values(keys))
+	}
+	for _, key := range keys {
+		if key == h.handed {
 			continue
 		}
-		l.release(keys[:i])
-		if owned > i {
-			l.release(keys[owned : owned+1])
+		if h.locks.try(key) {
+			h.held = append(h.held, key)
+			continue
 		}
-		return i
+		h.release()
+		if err := h.locks.wait(ctx, key); err != nil {
+			return false, err
+		}
+		h.held, h.handed = append(h.held, key), key
+		return false, nil
 	}
-	return -1
+	return true, nil
+}
+
+// release lets go of all locks.
+func (h *holder) release() {
+	h.locks.release(h.held)
+	h.held, h.handed = h.held[:0], ""
 }
 
 func (l *locks) try(key string) bool {

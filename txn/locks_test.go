@@ -28,7 +28,8 @@ func TestLocksExclude(t *testing.T) {
 				for i, m := range mine {
 					keys[i] = fmt.Sprint(m)
 				}
-				if err := l.acquire(context.Background(), keys); err != nil {
+				h := l.holder()
+				if err := h.takeAll(context.Background(), keys); err != nil {
 					t.Error(err)
 					return
 				}
@@ -40,7 +41,7 @@ func TestLocksExclude(t *testing.T) {
 				for _, m := range mine {
 					inside[m].Add(-1)
 				}
-				l.release(keys)
+				h.release()
 			}
 		})
 	}
@@ -62,21 +63,23 @@ func pick(rnd *rand.Rand, n int) []int {
 func TestLockGoesToWhoWaitedLongest(t *testing.T) {
 	l := newLocks(clock.System())
 	ctx := context.Background()
-	if err := l.acquire(ctx, []string{"a"}); err != nil {
+	first := l.holder()
+	if err := first.takeAll(ctx, []string{"a"}); err != nil {
 		t.Fatal(err)
 	}
 	got := make(chan int, 3)
 	for i := range 3 {
 		go func() {
-			if err := l.acquire(ctx, []string{"a"}); err != nil {
+			h := l.holder()
+			if err := h.takeAll(ctx, []string{"a"}); err != nil {
 				t.Error(err)
 			}
 			got <- i
-			l.release([]string{"a"})
+			h.release()
 		}()
 		waitQueued(t, l, "a", i+1)
 	}
-	l.release([]string{"a"})
+	first.release()
 	for want := range 3 {
 		if i := <-got; i != want {
 			t.Errorf("lock went to waiter %d, want %d", i, want)
@@ -104,20 +107,21 @@ func waitQueued(t *testing.T, l *locks, key string, n int) {
 func TestLockWaitEnds(t *testing.T) {
 	c := clock.NewManual(time.Unix(0, 0), 1)
 	l := newLocks(c)
-	if err := l.acquire(context.Background(), []string{"a"}); err != nil {
+	first := l.holder()
+	if err := first.takeAll(context.Background(), []string{"a"}); err != nil {
 		t.Fatal(err)
 	}
 
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
-	go func() { done <- l.acquire(ctx, []string{"a", "b"}) }()
+	go func() { done <- l.holder().takeAll(ctx, []string{"a", "b"}) }()
 	waitQueued(t, l, "a", 1)
 	cancel()
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled wait: %v", err)
 	}
 
-	go func() { done <- l.acquire(context.Background(), []string{"a", "b"}) }()
+	go func() { done <- l.holder().takeAll(context.Background(), []string{"a", "b"}) }()
 	waitQueued(t, l, "a", 1)
 	for armed := false; !armed; { // the timer is set just after the waiter has queued
 		c.Advance(lockWait)
@@ -131,8 +135,17 @@ func TestLockWaitEnds(t *testing.T) {
 		}
 	}
 
-	l.release([]string{"a"})
-	if err := l.acquire(context.Background(), []string{"a", "b"}); err != nil {
+	first.release()
+	if err := l.holder().takeAll(context.Background(), []string{"a", "b"}); err != nil {
 		t.Errorf("after everybody left: %v", err)
+	}
+}
+
+// takeAll takes locks as a writer does that sees nothing in between.
+func (h *holder) takeAll(ctx context.Context, keys []string) error {
+	for {
+		if ok, err := h.take(ctx, keys); ok || err != nil {
+			return err
+		}
 	}
 }

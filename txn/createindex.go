@@ -1,0 +1,168 @@
+package txn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/storage"
+)
+
+// CreateIndex creates an index and fills it while writers go on. It is a no-op when
+// the collection has that very index; another one of that name, or one of the same
+// fields, is [fault.ErrExists]. A collection that does not exist is created.
+//
+// On an error, a cancelled context included, nothing of the index is left. A
+// process that ends before the index is ready leaves nothing either: the next
+// Open removes what there is.
+func (d *Documents) CreateIndex(ctx context.Context, collection string, spec index.Spec, progress Progress) error {
+	spec = spec.Named()
+	if err := spec.Validate(); err != nil {
+		return err
+	}
+	if progress == nil {
+		progress = func(done, total int64) {}
+	}
+	b := &build{docs: d, coll: collection, progress: progress}
+	d.builds.add(b)
+	defer d.builds.remove(b)
+	if done, err := d.defineIndex(ctx, b, spec); done || err != nil {
+		return err
+	}
+	err := b.fill(ctx)
+	if err == nil {
+		err = d.finishIndex(ctx, b)
+	}
+	if err != nil && !errors.Is(err, errGone) {
+		// The context may be done; what is left must go all the same.
+		undo := d.dropIndex(context.WithoutCancel(ctx), collection, spec.Name, true)
+		if undo != nil && !errors.Is(undo, fault.ErrNotFound) {
+			err = errors.Join(err, undo)
+		}
+	}
+	return err
+}
+
+// defineIndex commits the definition of an index that is not ready. It reports
+// true when the index exists already.
+func (d *Documents) defineIndex(ctx context.Context, b *build, spec index.Spec) (bool, error) {
+	for {
+		coll, err := d.collection(ctx, b.coll, true)
+		if err != nil {
+			return false, err
+		}
+		if done, err := coll.existing(spec); done || err != nil {
+			return done, err
+		}
+		err = d.define(ctx, coll, nil, func(c *Catalog, version uint64) (*Catalog, []storage.Write) {
+			x, _ := index.Compile(c.next, spec, index.Traits{}) // the spec is valid
+			b.start(coll.ID, x)
+			next := c.with(coll.withIndex(definedIndex{x, false, newSketch(len(spec.Fields))}, version))
+			next.next = c.next + 1
+			return next, []storage.Write{next.header(), next.byName[coll.Name].record()}
+		})
+		if !errors.Is(err, errStale) {
+			return false, err
+		}
+	}
+}
+
+// existing reports whether the collection has the index that spec asks for, or
+// returns the error of one that is in the way.
+func (c *Collection) existing(spec index.Spec) (bool, error) {
+	for _, x := range c.indexes {
+		same := x.Spec().Same(spec)
+		switch {
+		case x.Name() == spec.Name && same && x.ready:
+			return true, nil
+		case x.Name() == spec.Name && same:
+			return false, fmt.Errorf("index %s is being built: %w", spec.Name, fault.ErrExists)
+		case x.Name() == spec.Name:
+			return false, fmt.Errorf("index %s has other fields or options: %w", spec.Name, fault.ErrExists)
+		case same:
+			return false, fmt.Errorf("index %s has the same fields: %w", x.Name(), fault.ErrExists)
+		}
+	}
+	return false, nil
+}
+
+// finishIndex commits that an index is ready.
+func (d *Documents) finishIndex(ctx context.Context, b *build) error {
+	for {
+		coll, err := d.collection(ctx, b.coll, false)
+		if err != nil {
+			return err
+		}
+		at := b.find(coll)
+		if at < 0 {
+			return errGone
+		}
+		sk := coll.indexes[at].sketch
+		x := coll.indexes[at].WithTraits(coll.indexes[at].Traits().Union(b.index.Traits()))
+		err = d.define(ctx, coll, nil, func(c *Catalog, version uint64) (*Catalog, []storage.Write) {
+			next := c.with(coll.withIndex(definedIndex{x, true, sk}, version))
+			return next, []storage.Write{next.byName[coll.Name].record(), sk.save(x.ID())}
+		})
+		if !errors.Is(err, errStale) {
+			return err
+		}
+	}
+}
+
+// DropIndex removes an index at once; its space is given back behind it. A name
+// that is not there is [fault.ErrNotFound].
+func (d *Documents) DropIndex(ctx context.Context, collection, name string) error {
+	return d.dropIndex(ctx, collection, name, false)
+}
+
+// dropIndex removes an index. One that is being built is removed only when
+// unready is set.
+func (d *Documents) dropIndex(ctx context.Context, collection, name string, unready bool) error {
+	for {
+		coll, err := d.collection(ctx, collection, false)
+		if err != nil {
+			return err
+		}
+		at := -1
+		if coll != nil {
+			at = coll.find(name)
+		}
+		if at < 0 {
+			return fmt.Errorf("index %s: %w", name, fault.ErrNotFound)
+		}
+		x := coll.indexes[at]
+		if !x.ready && !unready {
+			return fmt.Errorf("index %s is being built, cancel its build: %w", name, fault.ErrInvalid)
+		}
+		err = d.define(ctx, coll, []storage.Range{storage.Range(x.Span())}, func(c *Catalog, version uint64) (*Catalog, []storage.Write) {
+			next := c.with(coll.withoutIndex(x.ID(), version))
+			return next, append(deleteIndexStatistics(x.ID()), next.byName[coll.Name].record())
+		})
+		if !errors.Is(err, errStale) {
+			return err
+		}
+	}
+}
+
+// Recover removes indexes whose build did not come to its end.
+func (d *Documents) Recover(ctx context.Context) error {
+	snap, err := d.Snapshot()
+	if err != nil {
+		return err
+	}
+	catalog := snap.Catalog()
+	snap.Release()
+	for _, coll := range catalog.Collections() {
+		for _, x := range coll.indexes {
+			if x.ready {
+				continue
+			}
+			if err := d.dropIndex(ctx, coll.Name, x.Name(), true); err != nil {
+				return fmt.Errorf("unfinished index %s of %s: %w", x.Name(), coll.Name, err)
+			}
+		}
+	}
+	return nil
+}

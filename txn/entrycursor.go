@@ -1,0 +1,72 @@
+package txn
+
+import (
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/internal/keys"
+	"github.com/virgadb/virga/internal/storage"
+)
+
+// Entries returns a cursor over the entries of x in span, upwards or downwards.
+func (s Snapshot) Entries(x *index.Index, span index.Span, reverse bool) *EntryCursor {
+	o := storage.ScanOptions{Reverse: reverse, KeysOnly: !x.Spec().Unique}
+	return &EntryCursor{index: x, scan: s.snap.Scan(storage.Range(span), o)}
+}
+
+// An EntryCursor walks entries of an index. It belongs to one goroutine.
+type EntryCursor struct {
+	index *index.Index
+	scan  *storage.Cursor
+	parts index.Parts
+	err   error
+}
+
+// Next moves to the next entry and reports whether there is one.
+func (c *EntryCursor) Next() bool {
+	if c.err != nil || !c.scan.Next() {
+		return false
+	}
+	c.parts, c.err = c.index.Split(c.scan.Key(), c.scan.Value())
+	return c.err == nil
+}
+
+// Key returns the key of the current entry, valid until the next call of Next.
+func (c *EntryCursor) Key() []byte { return c.scan.Key() }
+
+// Value returns the value stored with the current entry, which only those of a
+// unique index have, valid until the next call of Next.
+func (c *EntryCursor) Value() []byte { return c.scan.Value() }
+
+// Parts returns the current entry, valid until the next call of Next.
+func (c *EntryCursor) Parts() index.Parts { return c.parts }
+
+// Err returns what ended the walk early, or nil.
+func (c *EntryCursor) Err() error {
+	if c.err != nil {
+		return c.err
+	}
+	return c.scan.Err()
+}
+
+// Close releases the cursor. It may be called more than once.
+func (c *EntryCursor) Close() { c.scan.Close() }
+
+// GetEncoded returns the document of coll whose encoded _id is id, or the zero Doc
+// when there is none.
+func (s Snapshot) GetEncoded(coll *Collection, id []byte) (document.Doc, error) {
+	var room [64]byte
+	doc, _, err := s.read(keys.AppendDocumentOf(room[:0], coll.ID, id))
+	return doc, err
+}
+
+// IndexStats are the numbers of an index. Entries is exact.
+type IndexStats struct {
+	Entries  int64
+	Distinct []float64 // estimated: different values of the first i+1 fields; nil when not known
+}
+
+// IndexStats returns the numbers of x, an index of coll, at the snapshot.
+func (s Snapshot) IndexStats(coll *Collection, x *index.Index) IndexStats {
+	n := s.state.counts.of(x.ID())
+	return IndexStats{Entries: n, Distinct: coll.sketch(x.ID()).distinct(n)}
+}

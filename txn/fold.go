@@ -1,0 +1,101 @@
+package txn
+
+import (
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/keys"
+	"github.com/virgadb/virga/internal/storage"
+)
+
+// fold brings catalog and counts up to date with a group of commits and adds the
+// records that make them last.
+func fold(g *storage.Group) error {
+	f := folding{group: g, state: *g.Meta.(*state), deltas: make(map[uint32]int64)}
+	for _, r := range g.Requests {
+		s, ok := r.Tag.(*step)
+		if !ok {
+			continue
+		}
+		f.define(s)
+		f.count(s)
+		f.sketch(s)
+	}
+	f.finish()
+	return nil
+}
+
+// published tells of a group that readers can see.
+func (d *Documents) published(g *storage.Group) {
+	for _, r := range g.Requests {
+		if s, ok := r.Tag.(*step); ok && len(s.changes) > 0 {
+			d.builds.note(s.changes)
+		}
+	}
+}
+
+// A folding is a state on its way from one version to the next.
+type folding struct {
+	group  *storage.Group
+	state  state
+	deltas map[uint32]int64 // by collection and index
+}
+
+// define applies what s changes in the catalog.
+func (f *folding) define(s *step) {
+	if s.catalog != nil {
+		var records []storage.Write
+		f.state.catalog, records = s.catalog(f.state.catalog, f.group.Version)
+		f.group.Extra = append(f.group.Extra, records...)
+	}
+	if len(s.traits) > 0 {
+		f.grow(s)
+	}
+}
+
+// grow gives the indexes the traits that the documents of s have shown.
+func (f *folding) grow(s *step) {
+	now := f.state.catalog.byName[s.coll.Name]
+	grown := now
+	for _, x := range now.indexes {
+		if t := x.Traits().Union(s.traits[x.ID()]); t != x.Traits() {
+			grown = grown.withIndex(definedIndex{x.WithTraits(t), x.ready, x.sketch}, f.group.Version)
+		}
+	}
+	if grown != now {
+		f.state.catalog = f.state.catalog.with(grown)
+		f.group.Extra = append(f.group.Extra, grown.record())
+	}
+}
+
+// count adds up how the numbers of documents and entries change.
+func (f *folding) count(s *step) {
+	for _, c := range s.changes {
+		f.deltas[c.Collection.ID] += c.Op.delta()
+	}
+	for id, n := range s.entries {
+		f.deltas[id] += n
+	}
+}
+
+// sketch counts different values in the indexes.
+func (f *folding) sketch(s *step) {
+	for id, hashes := range s.hashes {
+		if sk := s.coll.sketch(id); sk != nil {
+			if sk.add(hashes); sk.unsaved >= saveAfter {
+				f.group.Extra = append(f.group.Extra, sk.save(id))
+			}
+		}
+	}
+}
+
+// finish writes the counts that have changed.
+func (f *folding) finish() {
+	for id, delta := range f.deltas {
+		if delta == 0 {
+			continue
+		}
+		f.state.counts = f.state.counts.add(id, delta)
+		f.group.Extra = append(f.group.Extra, storage.Write{Key: keys.Statistics(id), Value: document.Int(f.state.counts.of(id)).Raw()})
+	}
+	next := f.state
+	f.group.Meta = &next
+}

@@ -1,0 +1,114 @@
+package txn
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/keys"
+	"github.com/virgadb/virga/internal/storage"
+)
+
+// format is the format of the catalog's records.
+const format = 1
+
+// header is the record of the catalog itself.
+func (c *Catalog) header() storage.Write {
+	v, _ := document.Of(document.D{{"format", format}, {"next", int64(c.next)}})
+	return storage.Write{Key: keys.Catalog(""), Value: v.Raw()}
+}
+
+// record is the record of one collection.
+func (c *Collection) record() storage.Write {
+	indexes := make([]any, len(c.indexes))
+	for i, x := range c.indexes {
+		indexes[i] = indexRecord(x)
+	}
+	v, _ := document.Of(document.D{{"id", int64(c.ID)}, {"definition", int64(c.Definition)}, {"indexes", indexes}})
+	return storage.Write{Key: keys.Catalog(c.Name), Value: v.Raw()}
+}
+
+func indexRecord(x definedIndex) document.D {
+	s := x.Spec()
+	fields := make([]string, len(s.Fields))
+	for i, f := range s.Fields {
+		fields[i] = f.String()
+	}
+	return document.D{
+		{"id", int64(x.ID())}, {"name", s.Name}, {"fields", fields}, {"unique", s.Unique}, {"sparse", s.Sparse},
+		{"multikey", int64(x.Traits().Multikey)}, {"cut", x.Traits().Cut}, {"ready", x.ready},
+	}
+}
+
+// read adds a stored record to a catalog that is being loaded.
+func (c *Catalog) read(key, value []byte) error {
+	name := string(key[len(keys.Catalog("")):])
+	if err := document.Validate(value); err != nil {
+		return fmt.Errorf("catalog record of %q: %w", name, err)
+	}
+	v := document.FromRaw(value).Value()
+	if name == "" {
+		return c.readHeader(v)
+	}
+	id, ok := numberOf(v.Field("id"))
+	definition, okDefinition := v.Field("definition").Int64()
+	if !ok || !okDefinition {
+		return fmt.Errorf("catalog record of %q is %s: %w", name, v, fault.ErrCorrupt)
+	}
+	coll := &Collection{ID: id, Name: name, Definition: uint64(definition)}
+	for e := v.Field("indexes").Elements(); e.Next(); {
+		x, err := readIndex(e.Value())
+		if err != nil {
+			return fmt.Errorf("catalog record of %q: index %s: %w", name, e.Value(), err)
+		}
+		coll.indexes = append(coll.indexes, x)
+	}
+	c.byName[name] = coll
+	return nil
+}
+
+func (c *Catalog) readHeader(v document.Value) error {
+	f, _ := v.Field("format").Int64()
+	if f > format {
+		return fmt.Errorf("the catalog has format %d and this version reads up to %d, open it with a newer version: %w", f, format, fault.ErrFormat)
+	}
+	next, ok := numberOf(v.Field("next"))
+	if !ok || f < 1 {
+		return fmt.Errorf("catalog header %s: %w", v, fault.ErrCorrupt)
+	}
+	c.next = next
+	return nil
+}
+
+func readIndex(v document.Value) (definedIndex, error) {
+	id, okID := numberOf(v.Field("id"))
+	name, okName := v.Field("name").Text()
+	multikey, okMultikey := v.Field("multikey").Int64()
+	if !okID || !okName || !okMultikey {
+		return definedIndex{}, fault.ErrCorrupt
+	}
+	var fields []string
+	for e := v.Field("fields").Elements(); e.Next(); {
+		f, _ := e.Value().Text()
+		fields = append(fields, f)
+	}
+	spec := index.Spec{Name: name, Fields: index.By(fields...)}
+	spec.Unique, _ = v.Field("unique").Bool()
+	spec.Sparse, _ = v.Field("sparse").Bool()
+	if err := spec.Validate(); err != nil {
+		return definedIndex{}, fmt.Errorf("%w: %w", fault.ErrCorrupt, err)
+	}
+	traits := index.Traits{Multikey: uint32(multikey)}
+	traits.Cut, _ = v.Field("cut").Bool()
+	ready, _ := v.Field("ready").Bool()
+	x, err := index.Compile(id, spec, traits)
+	return definedIndex{x, ready, newSketch(len(fields))}, err
+}
+
+// numberOf reads the number of a collection or index.
+func numberOf(v document.Value) (uint32, bool) {
+	n, ok := v.Int64()
+	return uint32(n), ok && n >= 1 && n <= math.MaxUint32
+}

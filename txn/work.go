@@ -1,0 +1,229 @@
+package txn
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/keys"
+	"github.com/virgadb/virga/internal/storage"
+)
+
+// work is what one atomic step is about to write in a collection.
+type work struct {
+	coll     *Collection
+	writes   []storage.Write
+	changes  []Change
+	entries  map[uint32]int64 // by index, how many more entries it has
+	traits   map[uint32]index.Traits
+	hashes   map[uint32][]uint64 // by index, of the entries added
+	claims   []claim             // in the order of the changes
+	expected []expectation
+	owners   map[string]string // by key of a unique entry that was written, its value; "" once removed
+}
+
+// A claim is an entry of a unique index that the step adds.
+type claim struct {
+	index *index.Index
+	entry index.Entry
+	id    document.ID
+}
+
+func newWork(coll *Collection, n int) *work {
+	return &work{
+		coll:    coll,
+		writes:  make([]storage.Write, 0, n*(1+len(coll.indexes))),
+		changes: make([]Change, 0, n),
+	}
+}
+
+// index adds what one edit changes in the indexes. key is that of the document.
+func (w *work) index(snap Snapshot, key []byte, old document.Doc, e Edit) error {
+	_, id, _ := keys.SplitDocument(key)
+	for _, x := range w.coll.indexes {
+		if x.ready && !e.touched(x.Index) {
+			continue
+		}
+		before, _, err := entriesOf(x.Index, old, id)
+		if err != nil {
+			return err
+		}
+		after, traits, err := entriesOf(x.Index, e.Doc, id)
+		if err != nil {
+			return err
+		}
+		w.learn(x.Index, traits)
+		removed, added := index.Diff(before, after)
+		if !x.ready {
+			if removed, added, err = w.complete(snap, removed, after); err != nil {
+				return err
+			}
+		}
+		if err := w.change(x.Index, removed, added, e.Doc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// touched reports whether e may change the entries of x.
+func (e Edit) touched(x *index.Index) bool {
+	if e.Op != Update || e.Touches == nil {
+		return true
+	}
+	return slices.ContainsFunc(x.Spec().Fields, func(f index.Field) bool { return e.Touches(f.Path) })
+}
+
+func entriesOf(x *index.Index, doc document.Doc, id []byte) ([]index.Entry, index.Traits, error) {
+	if doc.IsZero() {
+		return nil, index.Traits{}, nil
+	}
+	return x.Entries(doc, id)
+}
+
+// learn notes traits that the catalog does not know of x yet.
+func (w *work) learn(x *index.Index, t index.Traits) {
+	if x.Traits().Union(t) == x.Traits() {
+		return
+	}
+	if w.traits == nil {
+		w.traits = make(map[uint32]index.Traits)
+	}
+	w.traits[x.ID()] = w.traits[x.ID()].Union(t)
+}
+
+// An expectation is what a step that touches an index under construction has seen
+// at one of its keys.
+type expectation struct {
+	entry   index.Entry
+	present bool
+}
+
+// complete says what to write in an index under construction, which may not have
+// any entry of the document yet, or have a unique key for another one. The build
+// leaves the document to the writer, so all of its entries have to be there
+// afterwards. What was seen in the index has to hold still at the commit.
+func (w *work) complete(snap Snapshot, removed, after []index.Entry) (gone, added []index.Entry, err error) {
+	split := func(entries []index.Entry) (present, absent []index.Entry) {
+		for _, e := range entries {
+			ok, failed := holds(snap.snap, e)
+			if failed != nil {
+				err = failed
+			}
+			w.expected = append(w.expected, expectation{e, ok})
+			if ok {
+				present = append(present, e)
+			} else {
+				absent = append(absent, e)
+			}
+		}
+		return present, absent
+	}
+	gone, _ = split(removed)
+	_, added = split(after)
+	return gone, added, err
+}
+
+func holds(snap *storage.Snapshot, e index.Entry) (bool, error) {
+	stored, err := snap.Get(e.Key)
+	return err == nil && stored.Value != nil && bytes.Equal(stored.Value, e.Value), err
+}
+
+// check is the check of the request that commits w.
+func (w *work) check(newest *storage.Snapshot) error {
+	if err := w.coll.unchanged(newest); err != nil {
+		return err
+	}
+	for _, x := range w.expected {
+		if ok, err := holds(newest, x.entry); err != nil {
+			return err
+		} else if ok != x.present {
+			return errStale
+		}
+	}
+	return nil
+}
+
+// change adds the removal and addition of entries of x.
+func (w *work) change(x *index.Index, removed, added []index.Entry, doc document.Doc) error {
+	if len(removed) == 0 && len(added) == 0 {
+		return nil
+	}
+	if w.entries == nil {
+		w.entries = make(map[uint32]int64, len(w.coll.indexes))
+		w.hashes = make(map[uint32][]uint64, len(w.coll.indexes))
+	}
+	unique := x.Spec().Unique
+	if unique && w.owners == nil {
+		w.owners = make(map[string]string)
+	}
+	for _, e := range removed {
+		w.writes = append(w.writes, storage.Write{Key: e.Key, Delete: true})
+		if unique {
+			w.owners[string(e.Key)] = ""
+		}
+	}
+	hashes := w.hashes[x.ID()]
+	for _, e := range added {
+		hashes = sketchHashes(hashes, x, e)
+		w.writes = append(w.writes, storage.Write{Key: e.Key, Value: e.Value})
+		if !unique {
+			continue
+		}
+		c := claim{index: x, entry: e, id: doc.ID()}
+		owner, known := w.owners[string(e.Key)]
+		if known && owner != "" && owner != string(e.Value) {
+			return c.refuse()
+		}
+		if !known {
+			w.claims = append(w.claims, c)
+		}
+		w.owners[string(e.Key)] = string(e.Value)
+	}
+	w.hashes[x.ID()] = hashes
+	w.entries[x.ID()] += int64(len(added) - len(removed))
+	return nil
+}
+
+// uniqueKeys returns the keys of the claims, to lock them.
+func (w *work) uniqueKeys() []string {
+	if len(w.claims) == 0 {
+		return nil
+	}
+	list := make([]string, len(w.claims))
+	for i, c := range w.claims {
+		list[i] = string(c.entry.Key)
+	}
+	return list
+}
+
+// checkUnique looks whether the claims, which are locked, are free.
+func (d *Documents) checkUnique(w *work) error {
+	if len(w.claims) == 0 {
+		return nil
+	}
+	snap, err := d.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer snap.Release()
+	for _, c := range w.claims {
+		stored, err := snap.snap.Get(c.entry.Key)
+		if err != nil {
+			return err
+		}
+		if stored.Value != nil && !bytes.Equal(stored.Value, c.entry.Value) {
+			return c.refuse()
+		}
+	}
+	return nil
+}
+
+// refuse returns the error of a claim to values that another document has.
+func (c claim) refuse() error {
+	s := c.index.Spec()
+	return fault.At(s.Fields[0].Path, fmt.Errorf("E11000 duplicate key, index %s (%s) holds the values of document %s already: %w", s.Name, s.Keys(), c.id, fault.ErrDuplicate))
+}
