@@ -2,7 +2,6 @@ package badger
 
 import (
 	"context"
-	"encoding/binary"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,7 +59,7 @@ func (e *Engine) flatten() (err error) {
 }
 
 // flush makes Badger write out its memory table, for which it has no call: the log
-// is filled with deletions of keys that never existed.
+// is filled with deletions of a key that never existed.
 func (e *Engine) flush(ctx context.Context) (err error) {
 	e.seat.Lock()
 	defer e.seat.Unlock()
@@ -98,27 +97,19 @@ func (e *Engine) flush(ctx context.Context) (err error) {
 	}
 }
 
-const (
-	fillKey  = 60_000 // bytes; Badger takes 65,000
-	fillMark = 'f'
-)
+// fillKey is the length of the key that is deleted to fill the log; Badger takes
+// keys of 65,000 bytes.
+const fillKey = 60_000
 
-// fill appends deletions to the log. They are of the same few keys each time, so
-// that the table is little longer for them.
+// fill appends to the log a deletion of one key, the same each time: the table is
+// little longer for it.
 func (e *Engine) fill(version uint64) error {
-	n := min(16, int(e.limits.bytes/fillKey)-1)
-	writes := make([]storage.Write, max(n, 1))
-	size := min(fillKey, int(e.limits.bytes/4))
-	for i := range writes {
-		key := make([]byte, size)
-		key[0], key[1] = 0, fillMark
-		binary.BigEndian.PutUint32(key[2:], uint32(i))
-		writes[i] = storage.Write{Key: key, Delete: true}
-	}
-	if err := e.room.admit(int64(len(writes) * size)); err != nil {
+	key := make([]byte, min(fillKey, e.limits.bytes/2))
+	key[1] = 'f'
+	if err := e.room.admit(int64(len(key))); err != nil {
 		return err
 	}
-	return explain(e.path, e.commit(version, writes))
+	return explain(e.path, e.commit(version, []storage.Write{{Key: key, Delete: true}}))
 }
 
 // Usage returns the bytes the folder takes on disk, sparse files by what is
