@@ -194,6 +194,7 @@ func (s *Store) assemble(members []*pending, g *Group, numbers uint64) (batch []
 		batch = append(batch, w)
 	}
 	if numbers != s.persisted {
+		durable = true // what uses the numbers is, and may come later
 		batch = append(batch, Write{Key: numberKey, Value: appendNumber(nil, numbers)})
 	}
 	size := 0

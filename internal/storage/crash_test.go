@@ -121,3 +121,30 @@ func (h *tale) relearn(t *testing.T, e *storagetest.Crashing) {
 		h.values[k], h.parts[k] = got.Value, got.Parts
 	}
 }
+
+// The commit that happens to remember the highest number may not be the one that
+// uses it, and must survive as surely.
+func TestNumbersSurviveWithWhatUsesThem(t *testing.T) {
+	e := storagetest.NewCrashing()
+	hold := newStall()
+	s := open(t, storagetest.Faulty(e, hold.plan), storage.Options{Durability: storage.Fast})
+	first := start(context.Background(), s, request("first"))
+	<-hold.enter
+	small := request("small")
+	small.Alone = true
+	other := queued(t, context.Background(), s, 0, small)
+	big := queued(t, context.Background(), s, 1, &storage.Request{Writes: []storage.Write{set("big", large(1, 3))}})
+	hold.leave <- struct{}{}
+	end := hold.pass()
+	defer end()
+	for _, c := range []<-chan result{first, other, big} {
+		must(t, (<-c).err)
+	}
+	cut := e.PowerCut(func(uint64) bool { return false })
+	s = open(t, cut, storage.Options{})
+	must(t, commit(s, set("big", large(2, 3))))
+	eventually(t, "sweep", func() bool { return s.Stats().Garbage == 0 })
+	if v, _ := get(t, s, "big"); !bytes.Equal(v, large(2, 3)) {
+		t.Error("the value is damaged")
+	}
+}

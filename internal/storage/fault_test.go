@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"github.com/virgadb/virga/internal/fault"
@@ -98,15 +99,17 @@ func TestEveryCallFailsOnce(t *testing.T) {
 			}
 			for n := 1; ; n++ {
 				e := kept{memory.Open(memory.Options{})}
-				reached := false
+				var reached atomic.Bool // the sweeper has a goroutine of its own
 				plan := storagetest.FailNth(n, after, cause)
 				failing := storagetest.Faulty(e, func(c storagetest.Call) error {
 					err := plan(c)
-					reached = reached || err != nil
+					if err != nil {
+						reached.Store(true)
+					}
 					return err
 				})
 				survive(t, fmt.Sprintf("call %d after %v: %v", n, after, cause), failing, e)
-				if !reached {
+				if !reached.Load() {
 					calls += n
 					break
 				}

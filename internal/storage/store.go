@@ -46,7 +46,7 @@ type Store struct {
 }
 
 // New returns a store over an engine, which belongs to the store from now on, also
-// when New fails. It resumes the removal of what an earlier process left.
+// when New fails. The removal of what an earlier process left goes on with Start.
 // Errors are [fault.ErrFormat] for a store written in a newer format and
 // [fault.ErrCorrupt].
 func New(e Engine, o Options) (*Store, error) {
@@ -59,7 +59,6 @@ func New(e Engine, o Options) (*Store, error) {
 		s.cancel()
 		return nil, errors.Join(err, e.Close())
 	}
-	s.sweep.kick()
 	return s, nil
 }
 
@@ -72,6 +71,8 @@ func (s *Store) Start(h Hooks, meta any) {
 		s.gate.leave(0)
 		s.publish(next)
 	}
+	// Not before: a commit of the sweeper's own would carry the meta of before.
+	s.sweep.kick()
 }
 
 // Sync makes everything committed so far survive a power cut. An error ends all
