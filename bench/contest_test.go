@@ -43,14 +43,16 @@ func contest(b *testing.B, least int, ours runner, floors ...floor) {
 	}
 	b.StopTimer()
 	wall := func(s spent) float64 { return s.wall }
+	cpu := func(s spent) float64 { return s.cpu }
 	b.ReportMetric(median(seen[0], wall), "ns/op")
+	b.ReportMetric(median(seen[0], cpu), "cpu-ns/op")
 	b.ReportMetric(median(seen[0], func(s spent) float64 { return s.bytes }), "B/op")
 	b.ReportMetric(median(seen[0], func(s spent) float64 { return s.allocs }), "allocs/op")
 	for i, f := range floors {
 		b.ReportMetric(median(seen[i+1], wall), f.name+"-ns/op")
 		b.ReportMetric(ratio(seen[0], seen[i+1], wall), "x-"+f.name)
 		if i == 0 {
-			if x := ratio(seen[0], seen[1], func(s spent) float64 { return s.cpu }); x > 0 {
+			if x := ratio(seen[0], seen[1], cpu); x > 0 {
 				b.ReportMetric(x, "x-cpu")
 			}
 		}

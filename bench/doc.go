@@ -24,8 +24,9 @@
 //     the median over the rounds of database by floor; trust it before any figure in
 //     nanoseconds, and "x-cpu", the same ratio of processor time, where
 //     the machine has other work. Both are the better the smaller.
-//   - "ns/op", "floor-ns/op", "B/op" and "allocs/op" are medians over the rounds too.
-//     They stand in the place of the framework's own, which would count the floor in.
+//   - "ns/op", "floor-ns/op", "cpu-ns/op", "B/op" and "allocs/op" are medians over the
+//     rounds too, and all but the second are of the database. They stand in the place
+//     of the framework's own, which would count the floor in.
 //   - Documents, keys and values that the caller would have anyway are made outside
 //     of the time. What the API does with them is inside: handles, compiling
 //     filters, encoding and decoding.

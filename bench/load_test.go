@@ -30,7 +30,7 @@ const (
 type footprint struct {
 	Peak int64 // bytes of anonymous memory at most
 	Idle int64 // the same once all is loaded and the heap given back
-	Disk int64 // bytes of the files after Close
+	Disk int64 // bytes of disk after Close
 }
 
 // loads are the ways to load.
@@ -110,7 +110,7 @@ func anonymous() int64 {
 	return 0
 }
 
-// occupied returns the bytes of the files under path.
+// occupied returns the bytes of disk that the files under path have.
 func occupied(path string) (n int64, err error) {
 	err = filepath.WalkDir(path, func(_ string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
@@ -118,7 +118,7 @@ func occupied(path string) (n int64, err error) {
 		}
 		info, err := e.Info()
 		if err == nil {
-			n += info.Size()
+			n += allocated(info)
 		}
 		return err
 	})

@@ -27,12 +27,12 @@ var (
 )
 
 // size returns the number of documents of the workload.
-func size() int {
+var size = sync.OnceValue(func() int {
 	if n, err := strconv.Atoi(os.Getenv("VIRGA_BENCH_DOCS")); err == nil && n >= batchDocs {
 		return n / batchDocs * batchDocs
 	}
 	return Documents
-}
+})
 
 // A workload is what is known of the documents without a database.
 type workload struct {

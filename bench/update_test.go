@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -8,14 +9,16 @@ import (
 )
 
 // BenchmarkUpdateOne sets qty by a random id. The floor is a commit of the key
-// with a value of that length, which is not read before.
+// with a value of that length; "rmw" reads the old value first.
 func BenchmarkUpdateOne(b *testing.B) {
 	for _, d := range []durability{durabilities[0], durabilities[2]} {
 		b.Run(d.name, func(b *testing.B) {
 			s := loaded(b, d.option, d.sync)
 			s.checkGets(b)
 			s.checkUpdate(b)
-			contest(b, 10, each(s.update), floor{"floor", each(s.rawUpdate())})
+			get, set := s.rawGet(forms[0]), s.rawUpdate()
+			rmw := func(i int) error { return errors.Join(get(i), set(i)) }
+			contest(b, 10, each(s.update), floor{"floor", each(set)}, floor{"rmw", each(rmw)})
 			s.checkCount(b, size())
 		})
 	}

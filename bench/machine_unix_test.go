@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"io/fs"
 	"syscall"
 	"time"
 )
@@ -14,4 +15,13 @@ func cpuTime() time.Duration {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// allocated returns the bytes of disk a file has, which for one with holes is
+// less than its length.
+func allocated(info fs.FileInfo) int64 {
+	if s, ok := info.Sys().(*syscall.Stat_t); ok {
+		return int64(s.Blocks) * 512
+	}
+	return info.Size()
 }
