@@ -65,14 +65,13 @@ func New(e Engine, o Options) (*Store, error) {
 // Start sets the hooks and publishes meta with the newest version. It is called
 // once, before the first commit.
 func (s *Store) Start(h Hooks, meta any) {
-	s.hooks = h
-	if s.gate.enter(0) {
-		next := &published{version: s.engine.Version(), meta: meta, view: s.engine.View()}
-		s.gate.leave(0)
-		s.publish(next)
-	}
-	// Not before: a commit of the sweeper's own would carry the meta of before.
-	s.sweep.kick()
+	// In the leader's seat: a commit of the sweeper's own would otherwise carry the
+	// meta of before, and could be published behind this.
+	s.submit(context.Background(), &pending{alone: true, seat: func() error {
+		s.hooks = h
+		s.publish(&published{version: s.engine.Version(), meta: meta, view: s.engine.View()})
+		return nil
+	}})
 }
 
 // Sync makes everything committed so far survive a power cut. An error ends all
