@@ -32,7 +32,9 @@ type Query struct {
 	skip   int
 	limit  int
 	fields any
-	err    error // the first bad argument
+	after  Doc    // only what comes behind it; zero from the beginning
+	hint   string // the index to use; empty leaves the choice
+	err    error  // the first bad argument
 }
 
 // Where returns the query for the documents that match cond: an [M], a [D] or a
@@ -134,14 +136,32 @@ func (q *Query) One(ctx context.Context) (Doc, error) {
 
 // Exists reports whether a document matches.
 func (q *Query) Exists(ctx context.Context) (bool, error) {
-	found := false
-	all := *q
-	all.order, all.fields = nil, nil
-	err := all.Limit(1).each(ctx, func(Doc) bool {
-		found = true
-		return false
-	})
+	found, err := q.exists(ctx)
 	return found, q.coll.fail("exists", err)
+}
+
+func (q *Query) exists(ctx context.Context) (found bool, err error) {
+	if err := q.ready(ctx); err != nil {
+		return false, err
+	}
+	if q.skip > 0 || !q.after.IsZero() {
+		one := *q
+		one.limit, one.fields = 1, nil
+		err := one.each(ctx, func(Doc) bool {
+			found = true
+			return false
+		})
+		return found, err
+	}
+	r, err := q.matching()
+	if err != nil {
+		return false, err
+	}
+	err = q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
+		found, err = plan.Exists(ctx, snap, coll, r, q.coll.db.plan)
+		return err
+	})
+	return found, err
 }
 
 // Each returns a loop over the documents, all of one moment. They are read as the
@@ -192,12 +212,12 @@ func (q *Query) count(ctx context.Context) (n int64, err error) {
 	if err := q.ready(ctx); err != nil {
 		return 0, err
 	}
-	filter, err := q.filter()
+	r, err := q.matching()
 	if err != nil {
 		return 0, err
 	}
 	err = q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
-		n, err = plan.Count(ctx, snap, coll, filter)
+		n, err = plan.Count(ctx, snap, coll, r, q.coll.db.plan)
 		return err
 	})
 	return n, err
@@ -222,13 +242,13 @@ func (q *Query) distinct(ctx context.Context, path string) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	filter, err := q.filter()
+	r, err := q.matching()
 	if err != nil {
 		return nil, err
 	}
 	var values []document.Value
 	err = q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
-		values, err = plan.Distinct(ctx, snap, coll, filter, p)
+		values, err = plan.Distinct(ctx, snap, coll, r, p, q.coll.db.plan)
 		return err
 	})
 	if err != nil {
@@ -259,13 +279,22 @@ func (q *Query) ready(ctx context.Context) error {
 	return q.coll.ready(ctx)
 }
 
-// compile makes a request of the whole query.
-func (q *Query) compile() (*query.Request, error) {
+// matching makes a request of the conditions and the hint alone.
+func (q *Query) matching() (*query.Request, error) {
 	filter, err := q.filter()
 	if err != nil {
 		return nil, err
 	}
-	r := &query.Request{Filter: filter, Skip: q.skip, Limit: q.limit}
+	return &query.Request{Filter: filter, Hint: q.hint}, nil
+}
+
+// compile makes a request of the whole query.
+func (q *Query) compile() (*query.Request, error) {
+	r, err := q.matching()
+	if err != nil {
+		return nil, err
+	}
+	r.Skip, r.Limit, r.After = q.skip, q.limit, q.after
 	if len(q.order) > 0 {
 		if r.Sort, err = query.CompileSort(q.order); err != nil {
 			return nil, err

@@ -138,8 +138,8 @@ func (q *Query) updateAndReturn(ctx context.Context, data any) (UpdateOneResult,
 	if err := q.ready(ctx); err != nil {
 		return res, err
 	}
-	if q.skip > 0 || q.limit > 0 || q.fields != nil {
-		return res, fmt.Errorf("UpdateAndReturn takes no skip, limit or field: %w", fault.ErrInvalid)
+	if q.skip > 0 || q.limit > 0 || q.fields != nil || !q.after.IsZero() {
+		return res, fmt.Errorf("UpdateAndReturn takes no skip, limit, after or field: %w", fault.ErrInvalid)
 	}
 	filter, update, err := q.compileUpdate(data)
 	if err != nil {
@@ -188,8 +188,8 @@ func (q *Query) writable(ctx context.Context) error {
 	switch {
 	case q.cond == nil:
 		return fmt.Errorf("conditions are needed, use Where(M{}) to mean all documents: %w", fault.ErrInvalid)
-	case len(q.order) > 0 || q.skip > 0 || q.limit > 0 || q.fields != nil:
-		return fmt.Errorf("order, skip, limit and field do not go with this: %w", fault.ErrInvalid)
+	case len(q.order) > 0 || q.skip > 0 || q.limit > 0 || q.fields != nil || !q.after.IsZero():
+		return fmt.Errorf("order, skip, limit, after and field do not go with this: %w", fault.ErrInvalid)
 	}
 	return nil
 }
@@ -213,7 +213,7 @@ func (q *Query) compileUpdate(data any) (*query.Filter, *query.Update, error) {
 // snapshot, some at a time.
 func (q *Query) batches(ctx context.Context, filter *query.Filter, f func(ids []document.Value) error) error {
 	return q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
-		cursor := plan.Find(snap, coll, &query.Request{Filter: filter}, q.coll.db.plan)
+		cursor := plan.Find(snap, coll, &query.Request{Filter: filter, Hint: q.hint}, q.coll.db.plan)
 		defer cursor.Close()
 		var ids []document.Value
 		bytes := 0

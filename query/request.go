@@ -1,11 +1,22 @@
 package query
 
+import "github.com/virgadb/virga/document"
+
 // A Request is a compiled query: what to read from a collection. It is immutable
 // and safe for concurrent use.
 type Request struct {
-	Filter     *Filter     // nil takes every document
-	Sort       *Sort       // nil leaves the order of the ids
-	Skip       int         // documents passed over at the beginning
-	Limit      int         // the most documents returned; 0 means all
-	Projection *Projection // nil returns whole documents
+	Filter     *Filter      // nil takes every document
+	Sort       *Sort        // nil leaves the order of the ids
+	After      document.Doc // only documents that come behind this one; zero from the beginning
+	Skip       int          // documents passed over at the beginning
+	Limit      int          // the most documents returned; 0 means all
+	Projection *Projection  // nil returns whole documents
+	Hint       string       // the name of the index to use, or [NoIndex]; empty leaves the choice
 }
+
+// NoIndex is the [Request.Hint] that reads the whole collection. No index can have
+// that name.
+const NoIndex = "\x00none"
+
+// IDIndex is the [Request.Hint] that reads by _id.
+const IDIndex = "_id_"

@@ -29,6 +29,13 @@ func (c *Cursor) Next(ctx context.Context) bool {
 	if c.closed || c.err != nil || (c.limit > 0 && c.left == 0) {
 		return false
 	}
+	if p, ok := c.src.(passer); ok && c.skip > 0 {
+		n, err := p.pass(ctx, c.skip)
+		if err != nil {
+			return c.end(err)
+		}
+		c.skip -= n
+	}
 	for ; c.skip > 0; c.skip-- {
 		if _, ok, err := c.src.next(ctx); err != nil || !ok {
 			return c.end(err)
@@ -49,6 +56,12 @@ func (c *Cursor) Next(ctx context.Context) bool {
 	c.left--
 	c.doc = doc
 	return true
+}
+
+// A passer is a source that can pass over documents for less than reading them.
+type passer interface {
+	// pass passes over up to n documents and returns over how many.
+	pass(ctx context.Context, n int) (int, error)
 }
 
 // end closes the cursor, for err or at its end, and returns false.

@@ -11,14 +11,17 @@ import (
 )
 
 // Distinct returns the different values at path in the documents of coll that
-// match filter, in ascending order. The elements of an array count each for
+// match the request's filter, in ascending order. The elements of an array count each for
 // itself, and so do the values that path finds in the elements of an array on
 // its way; documents without the path add nothing.
-func Distinct(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, filter *query.Filter, path document.Path) ([]document.Value, error) {
+func Distinct(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, r *query.Request, path document.Path, o Options) ([]document.Value, error) {
 	if coll == nil {
 		return nil, nil
 	}
-	src := access(snap, coll, filter)
+	src, err := begin(newPlanner(snap, coll, r, toFind, o))
+	if err != nil {
+		return nil, err
+	}
 	defer src.close()
 	d := distinct{path: path, seen: make(map[string]struct{})}
 	for {

@@ -1,23 +1,33 @@
-// Package plan chooses how to run a query and runs it. A query becomes a chain
-// of sources, each pulling documents from the one beneath: a read of one key or
-// of a whole collection, a filter, an order, a window, a projection.
+// Package plan chooses how to run a query and runs it. It knows what a filter says
+// of the fields of an index, weighs the ways that lead to the documents, and turns
+// the cheapest into a chain of sources, each pulling from the one beneath: entries
+// of an index or stretches of the collection, documents, a filter, an order, a
+// window, a projection.
+//
+// Whatever the plan, the answer is that of a walk over the whole collection:
+// without an order, and where an order leaves ties, documents come by _id.
 package plan
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/virgadb/virga/document"
-	"github.com/virgadb/virga/internal/keys"
+	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/query"
 	"github.com/virgadb/virga/txn"
 )
 
-// Options bound the working memory of one query.
+// Options are what a database has set for all queries.
 type Options struct {
-	Memory int64 // bytes of documents a sort may hold before it spills to disk; 0 means 64 MiB
+	Memory       int64 // bytes that a sort may hold before it spills to disk; 0 means 64 MiB
+	RequireIndex bool  // walks over more than a few hundred documents are refused
 }
 
 const defaultMemory = 64 << 20
+
+// freeScan is the number of documents that may be walked over without an index.
+const freeScan = 500
 
 // checkEvery is how many documents a loop passes between two looks at the context.
 const checkEvery = 256
@@ -38,47 +48,119 @@ type source interface {
 // Find runs r against coll as snap shows it. A nil coll holds no documents. The
 // snapshot stays the caller's and must live as long as the cursor.
 func Find(snap txn.Snapshot, coll *txn.Collection, r *query.Request, o Options) *Cursor {
-	c := &Cursor{skip: r.Skip, limit: r.Limit, projection: r.Projection, filter: r.Filter, left: r.Limit}
+	c := &Cursor{skip: r.Skip, limit: r.Limit, projection: r.Projection, filter: r.Filter, left: r.Limit, src: empty{}}
 	if coll == nil {
-		c.src = empty{}
 		return c
 	}
-	c.src = access(snap, coll, r.Filter)
-	if r.Sort != nil && len(r.Sort.Fields) > 0 {
-		c.src = order(c.src, r, o)
+	src, err := begin(newPlanner(snap, coll, r, toFind, o))
+	if err != nil {
+		c.err = err
+		return c
 	}
+	c.src = src
 	return c
 }
 
-// Count returns how many documents of coll match filter; nil matches all.
-func Count(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, filter *query.Filter) (int64, error) {
+// begin plans and returns the source of the documents.
+func begin(p *planner) (source, error) {
+	a, err := p.plan()
+	if err != nil {
+		return nil, err
+	}
+	return newExec(p).source(a), nil
+}
+
+// plan chooses an access and refuses it if the options do.
+func (p *planner) plan() (*access, error) {
+	a := p.pinned()
+	if a == nil {
+		var err error
+		if a, _, err = p.choose(); err != nil {
+			return nil, err
+		}
+	}
+	if p.options.RequireIndex && a.kind == byScan && p.documents > freeScan && (len(p.conjuncts) > 0 || len(p.by) > 0) {
+		return nil, p.refusal()
+	}
+	return a, nil
+}
+
+// refusal is the error of a walk over the collection that the options forbid.
+func (p *planner) refusal() error {
+	return fmt.Errorf("the query would walk over %.0f documents and indexes are required: %w", p.documents, fault.ErrInvalid)
+}
+
+// pinned returns the access to the one document that the filter names by _id, nil
+// when it names none.
+func (p *planner) pinned() *access {
+	if p.r.Filter == nil || p.r.Hint != "" && p.r.Hint != query.IDIndex {
+		return nil
+	}
+	if _, ok := p.r.Filter.ID(); !ok {
+		return nil
+	}
+	return p.idAccess()
+}
+
+// Count returns how many documents of coll match the request's filter.
+func Count(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, r *query.Request, o Options) (int64, error) {
 	if coll == nil {
 		return 0, nil
 	}
-	if filter == nil {
+	if r.Filter == nil {
 		return snap.Count(coll), nil
 	}
-	src := access(snap, coll, filter)
+	return count(ctx, newPlanner(snap, coll, r, toCount, o), 0)
+}
+
+// Exists reports whether a document of coll matches the request's filter.
+func Exists(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, r *query.Request, o Options) (bool, error) {
+	if coll == nil || r.Filter == nil {
+		return coll != nil && snap.Count(coll) > 0, nil
+	}
+	n, err := count(ctx, newPlanner(snap, coll, r, toCount, o), 1)
+	return n > 0, err
+}
+
+// count counts up to limit documents, or all when limit is 0.
+func count(ctx context.Context, p *planner, limit int64) (int64, error) {
+	p.window = int(limit)
+	a, err := p.plan()
+	if err != nil {
+		return 0, err
+	}
+	return newExec(p).count(ctx, a, limit)
+}
+
+func (x *exec) count(ctx context.Context, a *access, limit int64) (int64, error) {
+	if a.exact && a.kind == byIndex {
+		return countItems(ctx, x.items(a), limit)
+	}
+	src := x.unsorted(a)
 	defer src.close()
-	var n int64
-	for {
+	for n := int64(0); ; n++ {
+		if limit > 0 && n == limit {
+			return n, nil
+		}
 		_, ok, err := src.next(ctx)
 		if err != nil || !ok {
 			return n, err
 		}
-		n++
 	}
 }
 
-// access returns the source of the documents that match filter: a read by _id
-// where the filter pins it, else a scan of the collection.
-func access(snap txn.Snapshot, coll *txn.Collection, filter *query.Filter) source {
-	if filter != nil {
-		if id, ok := filter.ID(); ok {
-			return &fetch{snap: snap, coll: coll, id: id, filter: filter}
+// countItems counts without looking at documents.
+func countItems(ctx context.Context, src items, limit int64) (int64, error) {
+	defer src.close()
+	for n := int64(0); ; n++ {
+		if limit > 0 && n == limit {
+			return n, nil
+		}
+		_, ok, err := src.next(ctx)
+		if err != nil || !ok {
+			return n, err
 		}
 	}
-	return &scan{cursor: snap.Scan(coll), filter: filter}
 }
 
 // empty is the source of a collection that does not exist.
@@ -88,67 +170,3 @@ func (empty) next(context.Context) (document.Doc, bool, error) { return document
 func (empty) keep() (document.Doc, error)                      { return document.Doc{}, nil }
 func (empty) key() []byte                                      { return nil }
 func (empty) close()                                           {}
-
-// fetch reads the one document that a filter pins by _id.
-type fetch struct {
-	snap   txn.Snapshot
-	coll   *txn.Collection
-	id     document.Value
-	filter *query.Filter
-	doc    document.Doc
-	done   bool
-}
-
-func (f *fetch) next(ctx context.Context) (document.Doc, bool, error) {
-	if f.done {
-		return document.Doc{}, false, nil
-	}
-	f.done = true
-	if err := ctx.Err(); err != nil {
-		return document.Doc{}, false, err
-	}
-	doc, err := f.snap.Get(f.coll, f.id)
-	if err != nil || doc.IsZero() {
-		return document.Doc{}, false, err
-	}
-	ok, err := f.filter.Match(doc)
-	f.doc = doc
-	return doc, ok, err
-}
-
-func (f *fetch) keep() (document.Doc, error) { return f.doc, nil }
-func (f *fetch) key() []byte                 { return keys.Document(f.coll.ID, f.id) }
-func (f *fetch) close()                      {}
-
-// scan walks a whole collection.
-type scan struct {
-	cursor *txn.Cursor
-	filter *query.Filter
-	passed int
-}
-
-func (s *scan) next(ctx context.Context) (document.Doc, bool, error) {
-	for s.cursor.Next() {
-		if s.passed%checkEvery == 0 {
-			if err := ctx.Err(); err != nil {
-				return document.Doc{}, false, err
-			}
-		}
-		s.passed++
-		if s.filter == nil {
-			return s.cursor.Doc(), true, nil
-		}
-		ok, err := s.filter.Match(s.cursor.Doc())
-		if err != nil {
-			return document.Doc{}, false, corruptAt(s.cursor.Key(), err)
-		}
-		if ok {
-			return s.cursor.Doc(), true, nil
-		}
-	}
-	return document.Doc{}, false, s.cursor.Err()
-}
-
-func (s *scan) keep() (document.Doc, error) { return s.cursor.Own() }
-func (s *scan) key() []byte                 { return s.cursor.Key() }
-func (s *scan) close()                      { s.cursor.Close() }

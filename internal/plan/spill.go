@@ -22,7 +22,7 @@ type run struct {
 }
 
 // spill writes the records held to a new run and forgets them.
-func (s *sorted) spill(ctx context.Context) error {
+func (s *sorter) spill(ctx context.Context) error {
 	slices.SortFunc(s.records, compareRecords)
 	r, err := newRun()
 	if err != nil {
@@ -81,7 +81,7 @@ type merge struct {
 }
 
 // startMerge makes ready to merge when there are runs.
-func (s *sorted) startMerge() error {
+func (s *sorter) startMerge() error {
 	if len(s.runs) == 0 {
 		return nil
 	}

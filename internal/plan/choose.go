@@ -1,0 +1,264 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/keys"
+	"github.com/virgadb/virga/internal/storage"
+	"github.com/virgadb/virga/query"
+	"github.com/virgadb/virga/txn"
+)
+
+// A purpose is what is wanted of the documents.
+type purpose uint8
+
+const (
+	toFind  purpose = iota // the documents, in order
+	toCount                // how many there are, each once
+	toVisit                // the documents, in any order
+)
+
+// A planner chooses how to run one request on one snapshot.
+type planner struct {
+	snap      txn.Snapshot
+	coll      *txn.Collection
+	r         *query.Request
+	purpose   purpose
+	options   Options
+	conjuncts []query.Term
+	documents float64 // in the collection
+
+	// The order wanted: by these fields, then by _id.
+	by     []query.SortField
+	desc   bool
+	window int // documents wanted from the beginning of the order; 0 means all
+
+	arena []byte
+	bound bounder
+	free  [index.MaxFields]bound
+	few   [4]query.Term
+}
+
+func newPlanner(snap txn.Snapshot, coll *txn.Collection, r *query.Request, purpose purpose, o Options) *planner {
+	p := &planner{snap: snap, coll: coll, r: r, purpose: purpose, options: o, documents: float64(snap.Count(coll))}
+	p.arena = make([]byte, 0, 256)
+	p.bound.arena = &p.arena
+	p.conjuncts = conjuncts(r.Filter)
+	if r.Limit > 0 {
+		p.window = r.Skip + r.Limit
+	}
+	if r.Sort != nil && purpose == toFind {
+		p.by = r.Sort.Fields
+		for i, f := range p.by {
+			if f.Path.String() == "_id" { // behind it there are no ties
+				p.by, p.desc = p.by[:i], f.Desc
+				break
+			}
+		}
+	}
+	return p
+}
+
+// choose returns the cheapest access, and the others that were weighed.
+func (p *planner) choose() (best *access, others []*access, err error) {
+	if p.r.Hint != "" {
+		a, err := p.hinted()
+		return a, nil, err
+	}
+	list := make([]*access, 0, 4)
+	list = append(list, p.scanAccess())
+	if a := p.idAccess(); a != nil {
+		list = append(list, a)
+	}
+	for _, x := range p.coll.Indexes() {
+		list = p.indexAccesses(list, x)
+	}
+	if a := p.unionAccess(); a != nil {
+		list = append(list, a)
+	}
+	p.price(list)
+	best = slices.MinFunc(list, compareCosts)
+	return best, slices.DeleteFunc(list, func(a *access) bool { return a == best }), nil
+}
+
+// hinted returns the access that the request insists on.
+func (p *planner) hinted() (*access, error) {
+	var list []*access
+	switch name := p.r.Hint; name {
+	case query.NoIndex:
+		list = append(list, p.scanAccess())
+	case query.IDIndex:
+		list = append(list, p.scanAccess())
+		if a := p.idAccess(); a != nil {
+			list[0] = a
+		}
+	default:
+		x := p.coll.Index(name)
+		if x == nil {
+			return nil, fmt.Errorf("hint: index %s: %w", name, fault.ErrNotFound)
+		}
+		list = p.fullIndexAccesses(list, x)
+		if len(list) == 0 {
+			return nil, fmt.Errorf("hint: index %s is sparse and lacks documents that may match: %w", name, fault.ErrInvalid)
+		}
+	}
+	p.price(list)
+	return slices.MinFunc(list, compareCosts), nil
+}
+
+// scanAccess returns the walk over the whole collection.
+func (p *planner) scanAccess() *access {
+	return &access{kind: byScan, exact: len(p.conjuncts) == 0, served: len(p.by) == 0}
+}
+
+// idAccess returns the way by _id, nil when the conditions do not narrow it.
+func (p *planner) idAccess() *access {
+	b := bounder{arena: &p.arena}
+	joined, done := unbounded, decided(0)
+	for c, t := range p.conjuncts {
+		k := b.of(t, "_id", false)
+		if k.known {
+			joined = joined.with(k, true)
+			if k.exact {
+				done.add(c)
+			}
+		}
+	}
+	if !joined.known {
+		return nil
+	}
+	a := &access{kind: byID, ids: joined.set, exact: done.all(len(p.conjuncts)), served: len(p.by) == 0}
+	lo, hi := keys.Documents(p.coll.ID)
+	for _, v := range joined.set {
+		r := storage.Range{Lo: p.joined(lo, v.lo), Hi: hi}
+		if v.hi != nil {
+			r.Hi = p.joined(lo, v.hi)
+		}
+		a.ranges = append(a.ranges, r)
+	}
+	return a
+}
+
+// indexAccesses adds the ways through x that can be worth while: those narrowed by
+// a condition, those that come in the order wanted, and those that need no
+// documents.
+func (p *planner) indexAccesses(list []*access, x *index.Index) []*access {
+	if !p.relevant(x) {
+		return list
+	}
+	a := p.indexAccess(x)
+	if a == nil {
+		return list
+	}
+	return p.orders(list, a, a.leading > 0 || a.ranged)
+}
+
+// relevant reports whether a condition or the order is about a field of x that it
+// begins with, or all that is asked for is in x.
+func (p *planner) relevant(x *index.Index) bool {
+	return p.mentioned(x.Spec().Fields[0].Path) || p.purpose != toFind || p.r.Projection != nil
+}
+
+// mentioned reports whether a condition or the order may be about path.
+func (p *planner) mentioned(path string) bool {
+	for _, t := range p.conjuncts {
+		if t.Kind() != query.TermNot && t.Len() == 0 && t.Path() != path {
+			continue // a test of another field
+		}
+		return true
+	}
+	return len(p.by) > 0 && p.by[0].Path.String() == path
+}
+
+// fullIndexAccesses is indexAccesses for an index that is asked for.
+func (p *planner) fullIndexAccesses(list []*access, x *index.Index) []*access {
+	a := p.indexAccess(x)
+	if a == nil {
+		return list
+	}
+	return p.orders(list, a, true)
+}
+
+// orders adds a in the ways it can be walked. narrowed says that a is worth while
+// without serving an order.
+func (p *planner) orders(list []*access, a *access, narrowed bool) []*access {
+	a.cover = p.covering(a)
+	if p.purpose != toFind {
+		if narrowed || a.exact || a.cover != nil {
+			list = append(list, a)
+		}
+		return list
+	}
+	if o, ok := p.inOrder(a); ok && (narrowed || len(p.by) > 0) {
+		ordered := *a
+		ordered.order, ordered.served = o, true
+		list = append(list, &ordered)
+		if o.mode == streamed && len(p.by) == 0 {
+			return list
+		}
+	}
+	if narrowed || a.cover != nil {
+		a.served = len(p.by) == 0
+		list = append(list, a)
+	}
+	return list
+}
+
+// unionAccess returns the union of what the alternatives of an Or find, nil when
+// one of them is not narrowed by any index.
+func (p *planner) unionAccess() *access {
+	for i, t := range p.conjuncts {
+		if t.Kind() != query.TermOr || t.Len() > maxAlternatives {
+			continue
+		}
+		u := &access{kind: byUnion, served: len(p.by) == 0}
+		for j := range t.Len() {
+			kid := p.alternative(i, t.At(j))
+			if kid == nil {
+				u = nil
+				break
+			}
+			u.kids = append(u.kids, kid)
+		}
+		if u != nil {
+			return u
+		}
+	}
+	return nil
+}
+
+// maxAlternatives is the most alternatives of one union.
+const maxAlternatives = 64
+
+// alternative returns the cheapest narrowed access for conjunct i replaced by t.
+func (p *planner) alternative(i int, t query.Term) *access {
+	kid := *p
+	kid.bound.arena = &kid.arena
+	kid.purpose, kid.by, kid.window = toVisit, nil, 0
+	kid.conjuncts = append(slices.Clone(p.conjuncts[:i]), p.conjuncts[i+1:]...)
+	if t.Kind() == query.TermAnd {
+		for j := range t.Len() {
+			kid.conjuncts = append(kid.conjuncts, t.At(j))
+		}
+	} else {
+		kid.conjuncts = append(kid.conjuncts, t)
+	}
+	var list []*access
+	if a := kid.idAccess(); a != nil {
+		list = append(list, a)
+	}
+	for _, x := range p.coll.Indexes() {
+		if a := kid.indexAccess(x); a != nil && (a.leading > 0 || a.ranged) {
+			list = append(list, a)
+		}
+	}
+	p.arena = kid.arena
+	if len(list) == 0 {
+		return nil
+	}
+	kid.price(list)
+	return slices.MinFunc(list, compareCosts)
+}

@@ -1,0 +1,215 @@
+package plan
+
+import (
+	"cmp"
+	"math"
+
+	"github.com/virgadb/virga/query"
+)
+
+// What the steps of a plan cost, in microseconds on the machine of BENCHMARKS.md,
+// between what they cost in memory and from disk. Only their ratios matter.
+const (
+	seekCost  = 8.0  // open a cursor and find its first key
+	entryCost = 0.2  // move to the next entry
+	makeCost  = 0.4  // make a document from an entry
+	fetchCost = 4.0  // get a document by its _id
+	scanCost  = 0.45 // move to the next document and ask the filter
+	idCost    = 0.15 // hold and sort an id
+	topCost   = 0.3  // pass a document through a heap of first ones
+	sortCost  = 1.2  // hold and sort a document
+	wideScan  = 0.6  // the part of its time that a scan on two cores takes
+)
+
+// An estimate is how many entries, documents and matches a plan meets.
+type estimate struct {
+	entries float64 // within the spans
+	found   float64 // of those, within all bounds
+	matches float64 // of those, matching
+	depth   float64 // entries that share the values of the order, when they are grouped
+}
+
+func compareCosts(a, b *access) int {
+	if c := cmp.Compare(a.cost, b.cost); c != 0 {
+		return c
+	}
+	return cmp.Compare(b.kind, a.kind)
+}
+
+// price sets the costs of accesses that answer one request.
+func (p *planner) price(list []*access) {
+	matches := p.documents
+	for _, a := range list {
+		p.guess(a)
+		matches = min(matches, a.estimate.matches)
+	}
+	for _, a := range list {
+		p.priceOne(a, matches)
+	}
+}
+
+// guess estimates what a meets.
+func (p *planner) guess(a *access) {
+	e := &a.estimate
+	switch a.kind {
+	case byScan:
+		e.found = p.documents
+		e.matches = p.documents * p.part(func(query.Term) bool { return false })
+	case byID:
+		for _, v := range a.ids {
+			if v.point {
+				e.found++
+			} else {
+				e.found += v.part * p.documents
+			}
+		}
+		e.found = min(e.found, p.documents)
+		e.matches = e.found
+	case byIndex:
+		p.guessIndex(a)
+	case byUnion:
+		for _, k := range a.kids {
+			e.entries += k.estimate.entries
+			e.found += k.estimate.found
+			e.matches += k.estimate.matches
+		}
+	}
+}
+
+// guessIndex estimates by the number of different values in an index.
+func (p *planner) guessIndex(a *access) {
+	e := &a.estimate
+	stats := p.snap.IndexStats(p.coll, a.index)
+	total := float64(stats.Entries)
+	distinct := func(fields int) float64 {
+		switch {
+		case fields == 0:
+			return 1
+		case stats.Distinct == nil:
+			return min(total, math.Pow(20, float64(fields)))
+		}
+		return max(1, stats.Distinct[fields-1])
+	}
+	e.entries = total / distinct(a.leading)
+	for i := range a.leading {
+		e.entries *= float64(len(a.bounds[i].set))
+	}
+	if a.ranged {
+		e.entries *= partOf(a.bounds[a.leading].set, distinct(a.leading+1)/distinct(a.leading))
+	}
+	e.entries = min(e.entries, total)
+	e.found = e.entries
+	for _, i := range a.checks {
+		e.found *= partOf(a.bounds[i].set, distinct(i+1)/distinct(i))
+	}
+	if a.order.mode == grouped {
+		e.depth = total / distinct(a.order.to)
+	}
+	e.matches = e.found
+	if !a.exact {
+		e.matches *= p.part(func(t query.Term) bool { return hasField(a.index, t.Path()) })
+	}
+}
+
+// partOf guesses which part of a field's values lies in set.
+func partOf(set []interval, distinct float64) float64 {
+	part := 0.0
+	for i := range set {
+		if set[i].point {
+			part += 1 / max(distinct, 1)
+		} else {
+			part += set[i].part
+		}
+	}
+	return min(part, 1)
+}
+
+// part guesses which part of the documents meets the conjuncts that are not
+// counted already.
+func (p *planner) part(counted func(query.Term) bool) float64 {
+	part := 1.0
+	for _, t := range p.conjuncts {
+		if !counted(t) {
+			part *= partOfTerm(t)
+		}
+	}
+	return part
+}
+
+func partOfTerm(t query.Term) float64 {
+	switch t.Kind() {
+	case query.TermNever:
+		return 0
+	case query.TermEq, query.TermRegex:
+		return equals
+	case query.TermIn:
+		n, _ := t.Members()
+		return min(0.5, equals*float64(n))
+	case query.TermGt, query.TermGte, query.TermLt, query.TermLte, query.TermElem:
+		return oneSide
+	case query.TermOr:
+		return min(0.9, oneSide*float64(t.Len()))
+	}
+	return mostly
+}
+
+// priceOne sets the cost of a, given how many documents match.
+func (p *planner) priceOne(a *access, matches float64) {
+	e := a.estimate
+	streams := a.served && (a.kind != byIndex || a.order.mode != unordered) && a.kind != byUnion
+	// The part of the way that has to be gone until the window is full.
+	part := 1.0
+	if w := float64(p.window); w > 0 && streams && w < matches {
+		part = w / matches
+	}
+	switch a.kind {
+	case byScan:
+		a.cost = seekCost + part*e.found*scanCost
+		if a.cost > wideFrom*scanCost {
+			a.cost *= wideScan
+		}
+	case byID:
+		a.cost = float64(len(a.ranges))*fetchCost + part*e.found*scanCost
+	case byIndex:
+		a.cost = p.priceIndex(a, part)
+	case byUnion:
+		for _, k := range a.kids {
+			a.cost += float64(len(k.spans)+len(k.ranges))*seekCost + k.estimate.entries*entryCost
+		}
+		a.cost += e.found * (idCost + fetchCost)
+	}
+	if !a.served && p.purpose == toFind {
+		if p.window > 0 && p.window <= maxTop {
+			a.cost += e.matches * topCost
+		} else {
+			a.cost += e.matches * sortCost
+		}
+	}
+}
+
+func (p *planner) priceIndex(a *access, part float64) float64 {
+	e := a.estimate
+	entries := part * e.entries
+	switch a.order.mode {
+	case grouped:
+		entries = min(e.entries, entries+e.depth)
+	case unordered:
+		entries = e.entries
+	}
+	cost := float64(len(a.spans))*seekCost*max(part, 0.1) + entries*entryCost
+	if a.order.mode != streamed && p.purpose != toCount {
+		cost += entries * idCost
+	}
+	each := fetchCost
+	switch {
+	case p.purpose == toCount && a.exact:
+		each = 0
+	case a.cover != nil:
+		each = makeCost
+	}
+	fetched := part * e.found
+	if w := float64(p.window); w > 0 && a.order.mode == unordered && a.served {
+		fetched = min(e.found, w*max(1, e.found/max(e.matches, 1))) // in order of the ids until the window is full
+	}
+	return cost + fetched*each
+}

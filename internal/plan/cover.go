@@ -1,0 +1,139 @@
+package plan
+
+import (
+	"strings"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/query"
+)
+
+// A cover makes documents from entries of an index. They have _id and the fields
+// of the index that the query looks at, no others.
+type cover struct {
+	index  *index.Index
+	fields []int
+	values []document.Value
+	build  document.Builder
+}
+
+// covering returns what makes documents for the query from entries of a, or nil
+// when the documents themselves have to be fetched.
+func (p *planner) covering(a *access) *cover {
+	traits := a.index.Traits()
+	if traits.Multikey != 0 || traits.Cut {
+		return nil
+	}
+	need := paths{index: a.index}
+	switch p.purpose {
+	case toVisit:
+		return nil
+	case toFind:
+		if p.r.Projection == nil {
+			return nil
+		}
+		included, ok := p.r.Projection.Includes()
+		if !ok || len(included) > 2 || len(included) == 2 && !contains(included, "_id") {
+			return nil // the order of several fields is known to the document alone
+		}
+		for _, path := range included {
+			need.add(path)
+		}
+		for _, f := range p.by {
+			need.add(f.Path.String())
+		}
+	}
+	if !a.exact {
+		for _, t := range p.conjuncts {
+			need.term(t)
+		}
+	}
+	if need.missing {
+		return nil
+	}
+	return &cover{index: a.index, fields: need.fields}
+}
+
+// paths gathers the fields of an index that paths name.
+type paths struct {
+	index   *index.Index
+	fields  []int
+	missing bool // a path is not in the index
+}
+
+func (n *paths) term(t query.Term) {
+	if t.Kind() == query.TermElem || t.Len() == 0 {
+		if t.Kind() != query.TermAlways && t.Kind() != query.TermNever {
+			n.add(t.Path())
+		}
+		return
+	}
+	for i := range t.Len() {
+		n.term(t.At(i))
+	}
+}
+
+// add asks for a path. Two fields below one segment are not put together again.
+func (n *paths) add(path string) {
+	if path == "_id" {
+		return
+	}
+	for i, f := range n.index.Spec().Fields {
+		if f.Path != path {
+			continue
+		}
+		for _, j := range n.fields {
+			if j == i {
+				return
+			}
+			if firstSegment(n.index.Spec().Fields[j].Path) == firstSegment(path) {
+				n.missing = true
+			}
+		}
+		if firstSegment(path) == "_id" {
+			n.missing = true
+		}
+		n.fields = append(n.fields, i)
+		return
+	}
+	n.missing = true
+}
+
+// document makes the document of an entry. It reports false when the entry does
+// not tell enough.
+func (c *cover) document(e index.Parts) (document.Doc, bool) {
+	var ok bool
+	c.values, ok = c.index.Values(e, c.values[:0])
+	if !ok {
+		return document.Doc{}, false
+	}
+	c.build.Reset()
+	c.build.BeginObject()
+	c.build.Field("_id", c.values[0])
+	for _, i := range c.fields {
+		path, v := c.index.Spec().Fields[i].Path, c.values[i+1]
+		if strings.IndexByte(path, '.') < 0 {
+			c.build.Field(path, v)
+			continue
+		}
+		if !v.Exists() {
+			return document.Doc{}, false // how far the path leads is not known
+		}
+		c.nested(path, v)
+	}
+	c.build.End()
+	return document.FromRaw(append([]byte(nil), c.build.Bytes()...)), true
+}
+
+// nested writes v at a dotted path.
+func (c *cover) nested(path string, v document.Value) {
+	first, rest, more := strings.Cut(path, ".")
+	c.build.Key(first)
+	if !more {
+		c.build.Value(v)
+		return
+	}
+	c.build.BeginObject()
+	c.nested(rest, v)
+	c.build.End()
+}

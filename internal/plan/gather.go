@@ -1,0 +1,163 @@
+package plan
+
+import (
+	"bytes"
+	"context"
+	"errors"
+)
+
+// gathered yields items in the order of their ids, each document once.
+type gathered struct {
+	items  items
+	desc   bool   // from the last id to the first
+	after  []byte // only ids behind this one; nil for all
+	limit  int    // give up with errMany beyond so many; 0 means never
+	sorter sorter
+	slab   slab
+	filled bool
+	last   []byte
+}
+
+// errMany says that so many documents were found in an index that walking over the
+// whole collection is the better way. It never leaves the package.
+var errMany = errors.New("many documents found")
+
+func (g *gathered) next(ctx context.Context) (item, bool, error) {
+	if !g.filled {
+		g.filled = true
+		if err := g.fill(ctx); err != nil {
+			return item{}, false, err
+		}
+	}
+	for {
+		r, ok, err := g.sorter.next(ctx)
+		if !ok || err != nil {
+			return item{}, ok, err
+		}
+		if id := direct(r.key, g.desc); !bytes.Equal(id, g.last) {
+			g.last = id
+			return item{id: id, doc: r.doc}, true, nil
+		}
+	}
+}
+
+func (g *gathered) fill(ctx context.Context) error {
+	for n := 1; ; n++ {
+		it, ok, err := g.items.next(ctx)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		if g.limit > 0 && n > g.limit {
+			return errMany
+		}
+		if g.after != nil && !behind(it.id, g.after, g.desc) {
+			continue
+		}
+		if err := g.sorter.push(ctx, record{key: direct(g.slab.clone(it.id), g.desc), doc: it.doc}); err != nil {
+			return err
+		}
+	}
+	g.items.close()
+	return g.sorter.finish()
+}
+
+func (g *gathered) close() {
+	g.items.close()
+	g.sorter.close()
+}
+
+// behind reports whether an encoded _id comes behind another.
+func behind(id, after []byte, desc bool) bool {
+	c := bytes.Compare(id, after)
+	return c > 0 && !desc || c < 0 && desc
+}
+
+// direct turns an encoded _id, in place, into bytes that sort in the direction
+// wanted, and back.
+func direct(id []byte, desc bool) []byte {
+	if desc {
+		for i := range id {
+			id[i] ^= 0xFF
+		}
+	}
+	return id
+}
+
+// inGroups yields items of which those with the same values in the order follow
+// each other in the order of their ids, each document once.
+type inGroups struct {
+	items  items
+	layout layout
+	desc   bool
+	sorter sorter
+	slab   slab
+	order  []byte // the values of the group
+	ahead  item   // the first item of the next group
+	more   bool   // there is one
+	began  bool
+	last   []byte
+}
+
+func (g *inGroups) next(ctx context.Context) (item, bool, error) {
+	if !g.began {
+		g.began = true
+		var err error
+		if g.ahead, g.more, err = g.items.next(ctx); err != nil {
+			return item{}, false, err
+		}
+	}
+	for {
+		r, ok, err := g.sorter.next(ctx)
+		switch {
+		case err != nil:
+			return item{}, false, err
+		case ok:
+			if id := direct(r.key, g.desc); !bytes.Equal(id, g.last) {
+				g.last = id
+				return item{id: id, doc: r.doc}, true, nil
+			}
+			continue
+		case !g.more:
+			return item{}, false, nil
+		}
+		if err := g.group(ctx); err != nil {
+			return item{}, false, err
+		}
+	}
+}
+
+// group reads the next group into order.
+func (g *inGroups) group(ctx context.Context) error {
+	order, err := g.layout.cut(g.ahead.fields)
+	if err != nil {
+		return err
+	}
+	g.order = append(g.order[:0], order...)
+	g.sorter.reset()
+	g.slab.reset()
+	g.last = nil
+	for g.more {
+		order, err := g.layout.cut(g.ahead.fields)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(order, g.order) {
+			break
+		}
+		if err := g.sorter.push(ctx, record{key: direct(g.slab.clone(g.ahead.id), g.desc), doc: g.ahead.doc}); err != nil {
+			return err
+		}
+		if g.ahead, g.more, err = g.items.next(ctx); err != nil {
+			return err
+		}
+	}
+	return g.sorter.finish()
+}
+
+func (g *inGroups) close() {
+	g.items.close()
+	g.sorter.close()
+}

@@ -1,0 +1,151 @@
+package query
+
+import "github.com/virgadb/virga/document"
+
+// A TermKind says what a [Term] asks.
+type TermKind uint8
+
+// The kinds of terms.
+const (
+	TermAlways  TermKind = iota // holds for everything
+	TermNever                   // holds for nothing
+	TermAnd                     // all of its terms hold
+	TermOr                      // one of its terms holds
+	TermNot                     // its only term does not hold
+	TermEq                      // equal to Value; null asks for missing too
+	TermGt                      // greater than Value, of its kind
+	TermGte                     // greater or equal
+	TermLt                      // less
+	TermLte                     // less or equal
+	TermIn                      // one of Each
+	TermExists                  // not missing
+	TermRegex                   // a string that begins with Prefix, and more
+	TermElem                    // an array with an element for which its only term holds
+	TermPresent                 // something else that no missing value meets
+)
+
+// A Term is a node of a filter as a planner sees it: what it asks, of which path,
+// with which operands. It is a view that costs nothing to make.
+type Term struct{ n *node }
+
+// Term returns the whole filter.
+func (f *Filter) Term() Term { return Term{f.root} }
+
+// Kind returns what the term asks.
+func (t Term) Kind() TermKind {
+	switch t.n.op {
+	case opAlways:
+		return TermAlways
+	case opNever:
+		return TermNever
+	case opAnd:
+		return TermAnd
+	case opOr:
+		return TermOr
+	case opNot:
+		return TermNot
+	}
+	switch t.n.test.op {
+	case testEq:
+		return TermEq
+	case testGt:
+		return TermGt
+	case testGte:
+		return TermGte
+	case testLt:
+		return TermLt
+	case testLte:
+		return TermLte
+	case testIn:
+		return TermIn
+	case testExists:
+		return TermExists
+	case testRegex:
+		return TermRegex
+	case testElem:
+		return TermElem
+	}
+	return TermPresent
+}
+
+// Len returns the number of terms below an And, an Or, a Not or an Elem.
+func (t Term) Len() int {
+	if t.Kind() == TermElem {
+		return 1
+	}
+	return len(t.n.kids)
+}
+
+// At returns the i-th of them. The paths of the term of an Elem start at the
+// element; an empty one is the element itself.
+func (t Term) At(i int) Term {
+	if t.Kind() == TermElem {
+		return Term{t.n.test.elem}
+	}
+	return Term{t.n.kids[i]}
+}
+
+// Path returns the dotted path that the test is about. And, Or and Not have none.
+func (t Term) Path() string { return t.n.dotted }
+
+// Positional reports whether segment i of the path may stand for a place in an array.
+func (t Term) Positional(i int) bool { return i < len(t.n.path) && t.n.path[i].index >= 0 }
+
+// Segments returns the number of segments of the path.
+func (t Term) Segments() int { return len(t.n.path) }
+
+// Value returns the operand of Eq, Gt, Gte, Lt and Lte.
+func (t Term) Value() document.Value { return t.n.test.value }
+
+// Each calls f for every member of an In that is a value, in no order.
+func (t Term) Each(f func(document.Value)) {
+	s := t.n.test.set
+	if s.null {
+		f(nullValue)
+	}
+	for _, v := range s.values {
+		f(v)
+	}
+	for text := range s.texts {
+		f(document.Text(text))
+	}
+	for n := range s.integers {
+		f(document.Int(n))
+	}
+}
+
+// Null reports whether an In has null among its members.
+func (t Term) Null() bool { return t.n.test.set.null }
+
+// Members returns the number of members of an In, and how many of them are
+// regular expressions.
+func (t Term) Members() (all, patterns int) {
+	s := t.n.test.set
+	all = len(s.values) + len(s.texts) + len(s.integers) + len(s.patterns)
+	if s.null {
+		all++
+	}
+	return all, len(s.patterns)
+}
+
+// Prefix returns what every string that a Regex matches begins with, byte for
+// byte; empty when there is no such thing.
+func (t Term) Prefix() string { return t.n.test.pattern.bytePrefix() }
+
+// EachPrefix calls f with the prefix of every regular expression of an In.
+func (t Term) EachPrefix(f func(string)) {
+	for _, p := range t.n.test.set.patterns {
+		f(p.bytePrefix())
+	}
+}
+
+// bytePrefix returns p.prefix up to a character that bytes which are no UTF-8
+// match as well.
+func (p *pattern) bytePrefix() string {
+	for i, r := range p.prefix {
+		if r == '\uFFFD' {
+			return p.prefix[:i]
+		}
+	}
+	return p.prefix
+}
