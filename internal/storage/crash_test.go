@@ -96,6 +96,7 @@ func (h *tale) check(t *testing.T, e *storagetest.Crashing, all bool) {
 	s, err := storage.New(e, storage.Options{})
 	must(t, err)
 	defer s.Close()
+	s.Start(storage.Hooks{}, nil)
 	must(t, s.Verify(context.Background()))
 	eventually(t, "sweep", func() bool { return s.Stats().Garbage == 0 })
 	must(t, s.Verify(context.Background()))

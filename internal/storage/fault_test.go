@@ -143,6 +143,7 @@ func survive(t *testing.T, name string, failing, sound storage.Engine) {
 	}
 	s, err := storage.New(sound, storage.Options{})
 	must(t, err)
+	s.Start(storage.Hooks{}, nil)
 	defer s.Close()
 	eventually(t, "sweep", func() bool { return s.Stats().Garbage == 0 })
 	if err := s.Verify(context.Background()); err != nil {

@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -65,12 +66,14 @@ func TestSweepIsResumed(t *testing.T) {
 	_, err = s.Commit(context.Background(), &storage.Request{Garbage: ranges})
 	must(t, err)
 	must(t, commit(s, set("y", nil)))
+	checkGarbage(t, s, ranges)
 	must(t, s.Close())
 	pin.Release()
 	if n := len(keysOf(e, 'g')); n != 2 {
 		t.Fatalf("%d ranges are remembered", n)
 	}
 	s = open(t, e, storage.Options{})
+	s.Start(storage.Hooks{}, nil)
 	eventually(t, "sweep", func() bool { return s.Stats().Garbage == 0 })
 	for k, want := range map[string]bool{"a": true, "b1": false, "b2": false, "c": true, "y": false} {
 		if _, ok := get(t, s, k); ok != want {
@@ -79,5 +82,22 @@ func TestSweepIsResumed(t *testing.T) {
 	}
 	if g, p := keysOf(e, 'g'), keysOf(e, 'p'); len(g) != 0 || len(p) != 4 {
 		t.Errorf("left: %q, %d parts", g, len(p))
+	}
+}
+
+func checkGarbage(t *testing.T, s *storage.Store, want []storage.Range) {
+	t.Helper()
+	snap, err := s.Snapshot()
+	must(t, err)
+	defer snap.Release()
+	got, err := snap.Garbage()
+	must(t, err)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("garbage %q, want %q", got, want)
+	}
+	for k, in := range map[string]bool{"a": false, "b": true, "bz": true, "c": false, "w": false, "x": true, "\xff": true} {
+		if got := want[0].Contains([]byte(k)) || want[1].Contains([]byte(k)); got != in {
+			t.Errorf("%q lies in it: %v", k, got)
+		}
 	}
 }

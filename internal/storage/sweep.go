@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -65,7 +66,7 @@ func (w *sweeper) kick() {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.running || w.stopped || w.store.writable() != nil || w.ripe() == nil {
+	if w.running || w.stopped || w.store.writable() != nil || len(w.ripe()) == 0 {
 		return
 	}
 	w.running = true
@@ -81,37 +82,36 @@ func (w *sweeper) stop() {
 	w.done.Wait()
 }
 
-// ripe returns the first debris that no snapshot in use can look at, with mu held.
-func (w *sweeper) ripe() *debris {
+// ripe returns the debris that no snapshot in use can look at, with mu held.
+func (w *sweeper) ripe() (list []*debris) {
 	oldest := w.store.history.oldest()
 	for _, d := range w.list {
 		if d.since <= oldest {
-			return d
+			list = append(list, d)
 		}
 	}
-	return nil
+	return list
 }
 
-// next returns what to remove now, or nil when the sweeper is to end.
-func (w *sweeper) next() *debris {
+// next returns what to remove now, or nothing when the sweeper is to end.
+func (w *sweeper) next() []*debris {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	d := w.ripe()
-	if d == nil || w.stopped {
+	list := w.ripe()
+	if len(list) == 0 || w.stopped {
 		w.running = false
 		return nil
 	}
-	return d
+	return list
 }
 
 func (w *sweeper) run() {
 	defer w.done.Done()
-	for d := w.next(); d != nil; d = w.next() {
-		if err := w.remove(d); err != nil {
+	for list := w.next(); list != nil; list = w.next() {
+		if err := w.remove(list); err != nil {
 			w.giveUp(err)
 			return
 		}
-		w.finished(d)
 	}
 }
 
@@ -125,43 +125,74 @@ func (w *sweeper) giveUp(err error) {
 	w.running = false
 }
 
-func (w *sweeper) finished(d *debris) {
+// forget takes debris that is gone off the list.
+func (w *sweeper) forget(gone []*debris) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for i := range w.list {
-		if w.list[i] == d {
-			w.list = append(w.list[:i], w.list[i+1:]...)
-			break
-		}
-	}
+	w.list = slices.DeleteFunc(w.list, func(d *debris) bool { return slices.Contains(gone, d) })
 	w.pending.Store(int64(len(w.list)))
 }
 
-// remove deletes every key of d, then the record of d.
-func (w *sweeper) remove(d *debris) error {
-	rest := d.r
-	for n, more := 0, true; more; n++ {
-		p := &pending{}
-		var err error
-		if more, err = w.collect(p, &rest); err != nil {
-			return err
-		}
-		if !more {
-			p.writes = append(p.writes, Write{Key: d.record, Delete: true})
-			if n > 0 { // no power cut may take what is deleted already and spare this
-				err = w.store.syncUnless(Sync)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		for i := range p.writes {
-			p.size += p.writes[i].size()
-		}
-		if err := w.store.submit(context.Background(), p); err != nil {
+// A broom gathers removals into commits of a size that does not hold others up.
+type broom struct {
+	*sweeper
+	p    *pending
+	gone []*debris // what p finishes
+}
+
+// remove deletes every key of the list's ranges, and the record of each with its
+// last key. Small ranges share a commit.
+func (w *sweeper) remove(list []*debris) error {
+	b := &broom{sweeper: w, p: &pending{}}
+	for _, d := range list {
+		if err := b.sweep(d); err != nil {
 			return err
 		}
 	}
+	return b.commit()
+}
+
+// sweep gathers the removal of d, and commits what is full.
+func (b *broom) sweep(d *debris) error {
+	rest := d.r
+	for n := 0; ; n++ {
+		more, err := b.collect(b.p, &rest)
+		if err != nil {
+			return err
+		}
+		if !more && n > 0 { // no power cut may take the commits before and spare the last
+			if err := b.store.syncUnless(Sync); err != nil {
+				return err
+			}
+		}
+		if !more {
+			b.p.writes = append(b.p.writes, Write{Key: d.record, Delete: true})
+			b.gone = append(b.gone, d)
+		}
+		if more || len(b.p.writes) >= sweepKeys {
+			if err := b.commit(); err != nil {
+				return err
+			}
+		}
+		if !more {
+			return nil
+		}
+	}
+}
+
+// commit writes what is gathered.
+func (b *broom) commit() error {
+	if len(b.p.writes) == 0 {
+		return nil
+	}
+	for i := range b.p.writes {
+		b.p.size += b.p.writes[i].size()
+	}
+	if err := b.store.submit(context.Background(), b.p); err != nil {
+		return err
+	}
+	b.forget(b.gone)
+	b.p, b.gone = &pending{}, nil
 	return nil
 }
 

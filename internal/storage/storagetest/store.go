@@ -455,6 +455,7 @@ func checkAcknowledged(t *testing.T, open func() storage.Engine, want int64) {
 	t.Helper()
 	s, err := storage.New(open(), storage.Options{})
 	must(t, err)
+	s.Start(storage.Hooks{}, nil)
 	snap, err := s.Snapshot()
 	must(t, err)
 	if got := count(t, snap, storage.Range{Lo: key("ack"), Hi: key("acl")}); int64(got) < want {
