@@ -65,13 +65,18 @@ func New(e Engine, o Options) (*Store, error) {
 // Start sets the hooks and publishes meta with the newest version. It is called
 // once, before the first commit.
 func (s *Store) Start(h Hooks, meta any) {
-	// In the leader's seat: a commit of the sweeper's own would otherwise carry the
-	// meta of before, and could be published behind this.
-	s.submit(context.Background(), &pending{alone: true, seat: func() error {
+	start := func() error {
 		s.hooks = h
 		s.publish(&published{version: s.engine.Version(), meta: meta, view: s.engine.View()})
 		return nil
-	}})
+	}
+	if s.options.ReadOnly {
+		s.sit(start)
+		return
+	}
+	// In the leader's seat: a commit of the sweeper's own would otherwise carry the
+	// meta of before, and could be published behind this.
+	s.submit(context.Background(), &pending{alone: true, seat: start})
 }
 
 // Sync makes everything committed so far survive a power cut. An error ends all
