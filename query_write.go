@@ -71,7 +71,7 @@ func updateOne(old document.Doc, filter *query.Filter, update *query.Update) (tx
 	case !changed:
 		return txn.Edit{}, UpdateResult{Matched: 1}, nil
 	}
-	return txn.Edit{Op: txn.Update, Doc: doc, Touches: update.Touches}, UpdateResult{Matched: 1, Updated: 1}, nil
+	return txn.Edit{Op: txn.Update, Doc: doc, Touches: update.Touches, Paths: update.Paths()}, UpdateResult{Matched: 1, Updated: 1}, nil
 }
 
 // matches reports whether a document exists and matches; a nil filter takes all.

@@ -185,7 +185,7 @@ func (r *DocRef) update(ctx context.Context, data any, res *UpdateResult) error 
 			return txn.Edit{}, nil
 		}
 		res.Updated = 1
-		return txn.Edit{Op: txn.Update, Doc: doc, Touches: update.Touches}, nil
+		return txn.Edit{Op: txn.Update, Doc: doc, Touches: update.Touches, Paths: update.Paths()}, nil
 	})
 	if err != nil {
 		*res = UpdateResult{}

@@ -18,6 +18,7 @@ type Edit struct {
 	// Touches reports whether an Update may have changed what path leads to; nil
 	// means that it may have changed anything. Other indexes are left alone.
 	Touches func(path string) bool
+	Paths   []string // of an Update: what it was about, for the record
 }
 
 // An EditFunc looks at the stored document, zero when there is none, and says
@@ -114,7 +115,7 @@ func (d *Documents) plan(coll *Collection, names []string, edit EditFunc) (*work
 			continue
 		}
 		w.writes = append(w.writes, storage.Write{Key: key, Value: e.Doc.Raw(), Delete: e.Op == Remove, Replaces: parts})
-		w.changes = append(w.changes, Change{Collection: coll, Op: e.Op, Before: old, After: e.Doc})
+		w.changes = append(w.changes, Change{Collection: coll, Op: e.Op, Before: old, After: e.Doc, Paths: e.Paths})
 		if err := w.index(snap, key, old, e); err != nil {
 			return nil, err
 		}

@@ -31,4 +31,18 @@ type Change struct {
 	Collection    *Collection
 	Op            Op
 	Before, After document.Doc // zero for a document that did not, or does not, exist
+	Paths         []string     // of an Update: the dotted paths it was about, as written
 }
+
+// A Commit is the record of one published group: everything that happened in one
+// version. It is immutable.
+type Commit struct {
+	Version uint64
+	Changes []Change
+	Dropped []uint32 // numbers of collections that were dropped
+}
+
+// Listen calls f with every commit once it is published, in the order of the
+// versions. It is set once, before the first commit. f runs in the leader's seat
+// of the committer: it never blocks and never touches the database.
+func (d *Documents) Listen(f func(*Commit)) { d.listener = f }

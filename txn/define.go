@@ -60,20 +60,22 @@ func (d *Documents) drop(ctx context.Context, coll *Collection) error {
 		garbage = append(garbage, storage.Range(x.Span()))
 		records = append(records, deleteIndexStatistics(x.ID())...)
 	}
-	return d.define(ctx, coll, garbage, func(c *Catalog, _ uint64) (*Catalog, []storage.Write) {
-		return c.without(coll.Name), records
+	return d.defineStep(ctx, coll, garbage, &step{
+		dropped: coll.ID,
+		catalog: func(c *Catalog, _ uint64) (*Catalog, []storage.Write) {
+			return c.without(coll.Name), records
+		},
 	})
 }
 
 // define commits a change of the catalog that was planned under coll's definition.
 // It returns errStale when the definition has changed since.
 func (d *Documents) define(ctx context.Context, coll *Collection, garbage []storage.Range, change catalogChange) error {
-	_, err := d.store.Commit(ctx, &storage.Request{
-		Alone:   true,
-		Garbage: garbage,
-		Check:   coll.unchanged,
-		Tag:     &step{catalog: change},
-	})
+	return d.defineStep(ctx, coll, garbage, &step{catalog: change})
+}
+
+func (d *Documents) defineStep(ctx context.Context, coll *Collection, garbage []storage.Range, s *step) error {
+	_, err := d.store.Commit(ctx, &storage.Request{Alone: true, Garbage: garbage, Check: coll.unchanged, Tag: s})
 	return err
 }
 

@@ -15,9 +15,10 @@ import (
 // Documents keeps collections of documents in a byte store: the catalog, the
 // locks of writers and the commits. It is safe for concurrent use.
 type Documents struct {
-	store  *storage.Store
-	locks  *locks
-	builds builds
+	store    *storage.Store
+	locks    *locks
+	builds   builds
+	listener func(*Commit) // nil when nobody listens
 }
 
 // state is what the committer folds each group into and publishes with the
@@ -59,6 +60,7 @@ type step struct {
 	coll    *Collection // the collection that the fields below catalog speak of
 	changes []Change
 	catalog catalogChange
+	dropped uint32           // the collection that catalog drops
 	entries map[uint32]int64 // by index, how many more entries it has
 	traits  map[uint32]index.Traits
 	hashes  map[uint32][]uint64 // by index, of the entries added, for its sketch

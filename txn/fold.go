@@ -1,6 +1,8 @@
 package txn
 
 import (
+	"slices"
+
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/keys"
 	"github.com/virgadb/virga/internal/storage"
@@ -25,10 +27,26 @@ func fold(g *storage.Group) error {
 
 // published tells of a group that readers can see.
 func (d *Documents) published(g *storage.Group) {
+	commit := &Commit{Version: g.Version}
 	for _, r := range g.Requests {
-		if s, ok := r.Tag.(*step); ok && len(s.changes) > 0 {
-			d.builds.note(s.changes)
+		s, ok := r.Tag.(*step)
+		if !ok {
+			continue
 		}
+		if commit.Changes == nil {
+			commit.Changes = s.changes // the only member's, most of the time
+		} else {
+			commit.Changes = append(slices.Clip(commit.Changes), s.changes...)
+		}
+		if s.dropped != 0 {
+			commit.Dropped = append(commit.Dropped, s.dropped)
+		}
+	}
+	if len(commit.Changes) > 0 {
+		d.builds.note(commit.Changes)
+	}
+	if d.listener != nil && (len(commit.Changes) > 0 || len(commit.Dropped) > 0) {
+		d.listener(commit)
 	}
 }
 
