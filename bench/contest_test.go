@@ -29,6 +29,7 @@ func contest(b *testing.B, least int, ours runner, floors ...floor) {
 	}
 	rounds := max(1, min(21, b.N/max(least, 1)))
 	seen := make([][]spent, len(all))
+	b.ReportAllocs()
 	b.ResetTimer()
 	for r := range rounds {
 		n := b.N*(r+1)/rounds - b.N*r/rounds

@@ -27,7 +27,8 @@ const merge = 64
 
 // BenchmarkInsertOne adds documents one by one. The floor is a commit of the same
 // keys from as many goroutines. Where both sync, "merged" is one goroutine that
-// commits the keys of 64 documents at a time.
+// commits the keys of 64 documents at a time. "docs/commit" is how many documents
+// shared a commit of the database.
 func BenchmarkInsertOne(b *testing.B) {
 	for _, d := range durabilities {
 		for _, writers := range []int{1, 8, 64} {
@@ -48,6 +49,9 @@ func insertOne(b *testing.B, d durability, writers int) {
 	}
 	contest(b, least, s.inserts(writers), floors...)
 	s.checkCount(b, b.N)
+	if stats, err := s.db.Stats(background); err == nil && writers > 1 {
+		b.ReportMetric(float64(stats.Writes)/float64(stats.Commits), "docs/commit")
+	}
 	if doc, err := s.coll.Doc(At(seed, 0).ID).Get(background); err != nil || string(doc.Raw()) != string(pairOf(0).value) {
 		b.Fatalf("document 0 is %s, %v", doc, err)
 	}
