@@ -8,14 +8,15 @@ import (
 
 // gathered yields items in the order of their ids, each document once.
 type gathered struct {
-	items  items
-	desc   bool   // from the last id to the first
-	after  []byte // only ids behind this one; nil for all
-	limit  int    // give up with errMany beyond so many; 0 means never
-	sorter sorter
-	slab   slab
-	filled bool
-	last   []byte
+	items   items
+	desc    bool   // from the last id to the first
+	after   []byte // only ids behind this one; nil for all
+	limit   int    // give up with errMany beyond so many; 0 means never
+	sorter  sorter
+	slab    slab
+	scratch []byte
+	filled  bool
+	last    []byte
 }
 
 // errMany says that so many documents were found in an index that walking over the
@@ -56,7 +57,15 @@ func (g *gathered) fill(ctx context.Context) error {
 		if g.after != nil && !behind(it.id, g.after, g.desc) {
 			continue
 		}
-		if err := g.sorter.push(ctx, record{key: direct(g.slab.clone(it.id), g.desc), doc: it.doc}); err != nil {
+		key := it.id
+		if g.desc {
+			g.scratch = append(g.scratch[:0], it.id...)
+			key = direct(g.scratch, true)
+		}
+		if !g.sorter.wants(key) {
+			continue
+		}
+		if err := g.sorter.push(ctx, record{key: g.slab.clone(key), doc: it.doc}); err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,7 @@ const maxTop = 10_000
 type sorted struct {
 	src     source
 	by      *query.Sort
+	fields  int    // so many of its fields order anything
 	after   []byte // only documents behind this sort key; nil for all
 	sorter  sorter
 	filled  bool
@@ -25,12 +26,15 @@ type sorted struct {
 
 // newSorted returns src in the order of the request.
 func (x *exec) newSorted(src source, r *query.Request) *sorted {
-	s := &sorted{src: src, by: r.Sort, sorter: sorter{memory: x.memory}}
+	s := &sorted{src: src, by: r.Sort, fields: len(r.Sort.Fields), sorter: sorter{memory: x.memory}}
+	if n := len(x.planner.by); n < s.fields {
+		s.fields = n + 1 // behind _id there are no ties
+	}
 	if window := r.Skip + r.Limit; r.Limit > 0 && window <= maxTop {
 		s.sorter.top = window
 	}
 	if !r.After.IsZero() {
-		s.after = appendSortKey(nil, r.Sort, r.After, keys.Document(x.coll.ID, r.After.Value().Field("_id")))
+		s.after = s.appendKey(nil, r.After, keys.Document(x.coll.ID, r.After.Value().Field("_id")))
 	}
 	return s
 }
@@ -66,7 +70,7 @@ func (s *sorted) fill(ctx context.Context) error {
 		if !ok {
 			break
 		}
-		scratch = appendSortKey(scratch[:0], s.by, doc, s.src.key())
+		scratch = s.appendKey(scratch[:0], doc, s.src.key())
 		if s.after != nil && bytes.Compare(scratch, s.after) <= 0 || !s.sorter.wants(scratch) {
 			continue
 		}
@@ -82,11 +86,11 @@ func (s *sorted) fill(ctx context.Context) error {
 	return s.sorter.finish()
 }
 
-// appendSortKey appends bytes that sort as doc does: its sort values, then its key,
+// appendKey appends bytes that sort as doc does: its sort values, then its key,
 // so that no two documents have the same.
-func appendSortKey(dst []byte, by *query.Sort, doc document.Doc, key []byte) []byte {
-	for i, f := range by.Fields {
-		if v := by.Key(doc, i); v.Exists() {
+func (s *sorted) appendKey(dst []byte, doc document.Doc, key []byte) []byte {
+	for i, f := range s.by.Fields[:s.fields] {
+		if v := s.by.Key(doc, i); v.Exists() {
 			dst = keys.Append(dst, v, f.Desc)
 		} else {
 			dst = keys.AppendEmpty(dst, f.Desc)
