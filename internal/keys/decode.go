@@ -1,7 +1,9 @@
 package keys
 
 import (
+	"bytes"
 	"encoding/binary"
+	"unicode/utf8"
 
 	"github.com/virgadb/virga/document"
 )
@@ -32,11 +34,14 @@ func decodeBody(tag byte, body []byte, float bool) (document.Value, bool) {
 	case tagNumber:
 		return decodeNumber(body, float)
 	case tagString:
-		return document.Text(string(decodeBytes(body))), true
+		text := decodeBytes(body)
+		return document.Text(string(text)), utf8.Valid(text)
 	case tagBool:
-		return document.Boolean(body[0] != 0), true
+		return document.Boolean(body[0] != 0), body[0] <= 1
 	case tagDate:
-		return document.DateMillis(int64(binary.BigEndian.Uint64(body) ^ 1<<63)), true
+		v := document.DateMillis(int64(binary.BigEndian.Uint64(body) ^ 1<<63))
+		_, ok := v.Millis() // not every int64 is a date
+		return v, ok
 	case tagBinary:
 		v, err := document.Of(decodeBytes(body))
 		return v, err == nil
@@ -44,16 +49,20 @@ func decodeBody(tag byte, body []byte, float bool) (document.Value, bool) {
 	return document.Value{}, false
 }
 
+// decodeNumber makes the number that body can be the key of, and looks whether it
+// is: between two integers there is none.
 func decodeNumber(body []byte, float bool) (document.Value, bool) {
 	f := fromSortable(binary.BigEndian.Uint64(body))
-	if float {
-		return document.Float(f), true
+	v := document.Float(f)
+	if !float {
+		n := int64(f)
+		if len(body) == 10 {
+			n += int64(binary.BigEndian.Uint16(body[8:]))
+		}
+		v = document.Int(n)
 	}
-	n := int64(f)
-	if len(body) == 10 {
-		n += int64(binary.BigEndian.Uint16(body[8:]))
-	}
-	return document.Int(n), true
+	var room [10]byte
+	return v, bytes.Equal(appendNumber(room[:0], v), body)
 }
 
 // decodeBytes undoes appendBytes.
