@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
@@ -75,7 +76,7 @@ func (d *Documents) apply(ctx context.Context, coll *Collection, ids []document.
 		if err := d.checkUnique(w); err != nil {
 			return err
 		}
-		return d.commit(ctx, w)
+		return d.commit(ctx, []*work{w}, nil)
 	}
 }
 
@@ -90,7 +91,24 @@ func documentKeys(coll *Collection, ids []document.Value) ([]string, error) {
 		}
 		names[i] = string(key)
 	}
+	if twice(names) {
+		return nil, fmt.Errorf("collection %s has two documents of one _id: %w", coll.Name, fault.ErrCorrupt)
+	}
 	return names, nil
+}
+
+// twice reports whether a name stands in names more than once. Ids that a query
+// has read from sound documents never do.
+func twice(names []string) bool {
+	if !slices.IsSorted(names) {
+		names = slices.Sorted(slices.Values(names))
+	}
+	for i := 1; i < len(names); i++ {
+		if names[i] == names[i-1] {
+			return true
+		}
+	}
+	return false
 }
 
 // plan reads the documents, which are locked, and works out what is to be written.
@@ -114,22 +132,36 @@ func (d *Documents) plan(coll *Collection, names []string, edit EditFunc) (*work
 		if e.Op == Keep {
 			continue
 		}
-		w.writes = append(w.writes, storage.Write{Key: key, Value: e.Doc.Raw(), Delete: e.Op == Remove, Replaces: parts})
-		w.changes = append(w.changes, Change{Collection: coll, Op: e.Op, Before: old, After: e.Doc, Paths: e.Paths})
-		if err := w.index(snap, key, old, e); err != nil {
+		if err := w.put(snap, key, old, parts, e); err != nil {
 			return nil, err
 		}
 	}
 	return w, nil
 }
 
-// commit submits what w has gathered. It returns errStale when the definition of
-// the collection has changed since.
-func (d *Documents) commit(ctx context.Context, w *work) error {
-	_, err := d.store.Commit(ctx, &storage.Request{
-		Writes: w.writes,
-		Tag:    &step{coll: w.coll, changes: w.changes, entries: w.entries, traits: w.traits, hashes: w.hashes},
-		Check:  w.check,
-	})
+// commit submits what works have gathered as one step. It returns errStale when
+// the definition of a collection has changed since, and what extra returns in the
+// leader's seat, where nothing else is in the group if extra is not nil.
+func (d *Documents) commit(ctx context.Context, works []*work, extra func(newest *storage.Snapshot) error) error {
+	r := &storage.Request{Alone: extra != nil, Tag: &step{works: works}}
+	if len(works) == 1 {
+		r.Writes = append(append(works[0].writes, works[0].removals...), works[0].added...)
+	} else {
+		for _, w := range works {
+			r.Writes = append(append(append(r.Writes, w.writes...), w.removals...), w.added...)
+		}
+	}
+	r.Check = func(newest *storage.Snapshot) error {
+		for _, w := range works {
+			if err := w.check(newest); err != nil {
+				return err
+			}
+		}
+		if extra != nil {
+			return extra(newest)
+		}
+		return nil
+	}
+	_, err := d.store.Commit(ctx, r)
 	return err
 }

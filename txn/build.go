@@ -162,11 +162,11 @@ func (b *build) step(coll *Collection, entries []builtEntry) *step {
 		hashes = sketchHashes(hashes, b.index, e.Entry)
 	}
 	id := b.index.ID()
-	return &step{
+	return &step{works: []*work{{
 		coll:    coll,
 		entries: map[uint32]int64{id: int64(len(entries))},
 		hashes:  map[uint32][]uint64{id: hashes},
-	}
+	}}}
 }
 
 // errGone says that the index or its collection was dropped while it was built.

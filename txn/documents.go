@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/virgadb/virga/document"
-	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/clock"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/keys"
@@ -57,13 +56,9 @@ func (d *Documents) Snapshot() (Snapshot, error) {
 
 // step is the tag of every request of this package: what fold makes of it.
 type step struct {
-	coll    *Collection // the collection that the fields below catalog speak of
-	changes []Change
+	works   []*work
 	catalog catalogChange
-	dropped uint32           // the collection that catalog drops
-	entries map[uint32]int64 // by index, how many more entries it has
-	traits  map[uint32]index.Traits
-	hashes  map[uint32][]uint64 // by index, of the entries added, for its sketch
+	dropped uint32 // the collection that catalog drops
 }
 
 // A catalogChange makes the next catalog of c, at the version that commits it, and

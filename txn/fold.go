@@ -18,8 +18,11 @@ func fold(g *storage.Group) error {
 			continue
 		}
 		f.define(s)
-		f.count(s)
-		f.sketch(s)
+		for _, w := range s.works {
+			f.grow(w)
+			f.count(w)
+			f.sketch(w)
+		}
 	}
 	f.finish()
 	return nil
@@ -33,10 +36,12 @@ func (d *Documents) published(g *storage.Group) {
 		if !ok {
 			continue
 		}
-		if commit.Changes == nil {
-			commit.Changes = s.changes // the only member's, most of the time
-		} else {
-			commit.Changes = append(slices.Clip(commit.Changes), s.changes...)
+		for _, w := range s.works {
+			if commit.Changes == nil {
+				commit.Changes = w.changes // the only ones, most of the time
+			} else {
+				commit.Changes = append(slices.Clip(commit.Changes), w.changes...)
+			}
 		}
 		if s.dropped != 0 {
 			commit.Dropped = append(commit.Dropped, s.dropped)
@@ -64,17 +69,17 @@ func (f *folding) define(s *step) {
 		f.state.catalog, records = s.catalog(f.state.catalog, f.group.Version)
 		f.group.Extra = append(f.group.Extra, records...)
 	}
-	if len(s.traits) > 0 {
-		f.grow(s)
-	}
 }
 
-// grow gives the indexes the traits that the documents of s have shown.
-func (f *folding) grow(s *step) {
-	now := f.state.catalog.byName[s.coll.Name]
+// grow gives the indexes the traits that the documents of w have shown.
+func (f *folding) grow(w *work) {
+	if len(w.traits) == 0 {
+		return
+	}
+	now := f.state.catalog.byName[w.coll.Name]
 	grown := now
 	for _, x := range now.indexes {
-		if t := x.Traits().Union(s.traits[x.ID()]); t != x.Traits() {
+		if t := x.Traits().Union(w.traits[x.ID()]); t != x.Traits() {
 			grown = grown.withIndex(definedIndex{x.WithTraits(t), x.ready, x.sketch}, f.group.Version)
 		}
 	}
@@ -85,19 +90,19 @@ func (f *folding) grow(s *step) {
 }
 
 // count adds up how the numbers of documents and entries change.
-func (f *folding) count(s *step) {
-	for _, c := range s.changes {
+func (f *folding) count(w *work) {
+	for _, c := range w.changes {
 		f.deltas[c.Collection.ID] += c.Op.delta()
 	}
-	for id, n := range s.entries {
+	for id, n := range w.entries {
 		f.deltas[id] += n
 	}
 }
 
 // sketch counts different values in the indexes.
-func (f *folding) sketch(s *step) {
-	for id, hashes := range s.hashes {
-		if sk := s.coll.sketch(id); sk != nil {
+func (f *folding) sketch(w *work) {
+	for id, hashes := range w.hashes {
+		if sk := w.coll.sketch(id); sk != nil {
 			if sk.add(hashes); sk.unsaved >= saveAfter {
 				f.group.Extra = append(f.group.Extra, sk.save(id))
 			}

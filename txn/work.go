@@ -15,7 +15,10 @@ import (
 // work is what one atomic step is about to write in a collection.
 type work struct {
 	coll     *Collection
-	writes   []storage.Write
+	writes   []storage.Write // of documents
+	removals []storage.Write // of entries
+	added    []storage.Write // of entries: behind all removals, one may take the key of another
+	settled  bool            // unique values have been fought for already
 	changes  []Change
 	entries  map[uint32]int64 // by index, how many more entries it has
 	traits   map[uint32]index.Traits
@@ -35,9 +38,18 @@ type claim struct {
 func newWork(coll *Collection, n int) *work {
 	return &work{
 		coll:    coll,
-		writes:  make([]storage.Write, 0, n*(1+len(coll.indexes))),
+		writes:  make([]storage.Write, 0, n),
 		changes: make([]Change, 0, n),
 	}
+}
+
+// put adds the edit of one document, stored under key in parts, with the entries
+// it changes. What snap shows of an index under construction has to hold still
+// when the step is committed.
+func (w *work) put(snap Snapshot, key []byte, old document.Doc, parts storage.PartSet, e Edit) error {
+	w.writes = append(w.writes, storage.Write{Key: key, Value: e.Doc.Raw(), Delete: e.Op == Remove, Replaces: parts})
+	w.changes = append(w.changes, Change{Collection: w.coll, Op: e.Op, Before: old, After: e.Doc, Paths: e.Paths})
+	return w.index(snap, key, old, e)
 }
 
 // index adds what one edit changes in the indexes. key is that of the document.
@@ -161,7 +173,7 @@ func (w *work) change(x *index.Index, removed, added []index.Entry, doc document
 		w.owners = make(map[string]string)
 	}
 	for _, e := range removed {
-		w.writes = append(w.writes, storage.Write{Key: e.Key, Delete: true})
+		w.removals = append(w.removals, storage.Write{Key: e.Key, Delete: true})
 		if unique {
 			w.owners[string(e.Key)] = ""
 		}
@@ -169,8 +181,8 @@ func (w *work) change(x *index.Index, removed, added []index.Entry, doc document
 	hashes := w.hashes[x.ID()]
 	for _, e := range added {
 		hashes = sketchHashes(hashes, x, e)
-		w.writes = append(w.writes, storage.Write{Key: e.Key, Value: e.Value})
-		if !unique {
+		w.added = append(w.added, storage.Write{Key: e.Key, Value: e.Value})
+		if !unique || w.settled {
 			continue
 		}
 		c := claim{index: x, entry: e, id: doc.ID()}
