@@ -100,7 +100,7 @@ func TestCloseUnderWork(t *testing.T) {
 	seed := newSeed(t)
 	rnd := random(seed, 0)
 	calls := 0
-	for round := range 4 + 4*effort() {
+	for round := range 2 + 2*effort() {
 		path, level := Memory, Sync
 		if round%2 == 1 {
 			path = t.TempDir()

@@ -151,6 +151,7 @@ func perform(ctx context.Context, db *DB, o op) (err error) {
 // TestCrash kills processes that write, and looks whether what they were told is
 // stored is stored.
 func TestCrash(t *testing.T) {
+	t.Parallel()
 	seed := newSeed(t)
 	rnd := random(seed, 0)
 	kills, acknowledged, lost := 3+6*effort()/10, 0, 0
@@ -241,7 +242,7 @@ func (c *crash) kill(level string, seed uint64) (acks [crashWriters]int, err err
 	if c.rnd.IntN(5) > 0 { // else it may be killed while it opens
 		_, _ = lines.Peek(1)
 	}
-	timer := time.AfterFunc(time.Duration(c.rnd.IntN(350))*time.Millisecond, func() { _ = cmd.Process.Kill() })
+	timer := time.AfterFunc(time.Duration(c.rnd.IntN(300))*time.Millisecond, func() { _ = cmd.Process.Kill() })
 	defer timer.Stop()
 	for {
 		line, err := lines.ReadString('\n')

@@ -22,13 +22,13 @@ const faultScript = `
 {"do":"create","in":"p"}
 {"do":"add","in":"p","data":{"_id":1,"v":1,"t":[1]}}
 {"do":"addmany","in":"p","data":[{"_id":2,"v":2},{"_id":3,"v":3},{"_id":4,"v":4}]}
-{"do":"set","in":"p","id":5,"data":{"v":5},"pad":700000}
+{"do":"set","in":"p","id":5,"data":{"v":5},"pad":530000}
 {"do":"update","in":"p","id":1,"data":{"$inc":{"v":10}}}
 {"do":"set","in":"q","id":1,"data":{"v":1}}
 {"do":"find","in":"p","where":{"v":{"$gt":1}},"order":{"v":-1}}
 {"do":"updatewhere","in":"p","where":{"v":{"$lt":5}},"data":{"$inc":{"v":100}}}
 {"do":"get","in":"p","id":5}
-{"do":"set","in":"p","id":5,"data":{"v":6},"pad":600000}
+{"do":"set","in":"p","id":5,"data":{"v":6},"pad":540000}
 {"do":"count","in":"p","where":{"v":3}}
 {"do":"updateone","in":"p","where":{"v":103},"data":{"$set":{"v":7}}}
 {"do":"remove","in":"p","id":2}
@@ -201,7 +201,7 @@ func contents(db *DB) (*naive, error) {
 // every n there is; with little effort for some of them, others each time.
 func TestFaults(t *testing.T) {
 	runs, failed := 0, 0
-	stride := max(1, 10/effort())
+	stride := max(1, 16/effort())
 	first := 1 + random(newSeed(t), 0).IntN(stride)
 	for _, c := range []struct {
 		name  string
@@ -236,9 +236,10 @@ func TestFaults(t *testing.T) {
 
 // TestFaultsOnDisk fails some calls of the engine on disk.
 func TestFaultsOnDisk(t *testing.T) {
+	t.Parallel()
 	seed := newSeed(t)
 	rnd := random(seed, 0)
-	for range 4 * effort() {
+	for range 1 + effort() {
 		n, after, path := 1+rnd.IntN(150), rnd.IntN(2) == 0, t.TempDir()
 		engine, err := badger.Open(path, badger.Options{})
 		if err != nil {

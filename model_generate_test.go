@@ -15,7 +15,12 @@ type generator struct{ *rand.Rand }
 func generate(rnd *rand.Rand, n int) []op {
 	g := generator{rnd}
 	ops := make([]op, n)
+	indexes := g.IntN(3) // that are there from the start
 	for i := range ops {
+		if i < indexes {
+			ops[i] = op{Do: "index", In: "p", Fields: g.index()}
+			continue
+		}
 		ops[i] = g.op()
 	}
 	return ops
@@ -57,8 +62,10 @@ func (g generator) op() op {
 		o.Do, o.Where = "exists", g.filter(3)
 	case n < 93:
 		o.Do, o.Where, o.Path = "distinct", g.filter(1), g.path()
-	case n < 95:
+	case n < 94:
 		o.Do = "create"
+	case n < 95:
+		o.Do, o.Fields = pick(g, "index", "index", "unindex"), g.index()
 	case n < 96:
 		o.Do = "drop"
 	case n < 98:
@@ -229,6 +236,12 @@ func (g generator) fields() D {
 		d = append(d, E{Key: "_id", Value: pick[int64](g, 0, mode)})
 	}
 	return d
+}
+
+// index returns the field of an index. With more of them, a document that has
+// arrays in two would be refused.
+func (g generator) index() D {
+	return D{{pick(g, "a", "b", "n", "n.x", "t", "l", "l.x"), pick[int64](g, 1, -1)}}
 }
 
 // path returns a path to look at.

@@ -9,10 +9,13 @@ import (
 // A naive is the model: collections of documents in maps, every question answered
 // by looking at all of them.
 type naive struct {
-	colls map[string]map[string]D // by name, then by idKey
+	colls   map[string]map[string]D    // by name, then by idKey
+	indexes map[string]map[string]bool // by collection, then by name; no answer depends on them
 }
 
-func newNaive() *naive { return &naive{colls: map[string]map[string]D{}} }
+func newNaive() *naive {
+	return &naive{colls: map[string]map[string]D{}, indexes: map[string]map[string]bool{}}
+}
 
 // idKey returns a text that is the same for equal ids only.
 func idKey(id any) string {
@@ -47,7 +50,7 @@ func (n *naive) insert(coll string, docs []D) error {
 
 func (n *naive) make(coll string) {
 	if n.colls[coll] == nil {
-		n.colls[coll] = map[string]D{}
+		n.colls[coll], n.indexes[coll] = map[string]D{}, map[string]bool{}
 	}
 }
 

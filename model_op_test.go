@@ -12,9 +12,10 @@ import (
 // which filters and updates have MongoDB's form:
 //
 //	{"do": "add", "in": "p", "data": {"_id": 1, "a": 2}}
+//	{"do": "index", "in": "p", "fields": {"a": -1}}
 //	{"do": "find", "in": "p", "where": {"a": {"$gt": 1}}, "order": {"a": -1}, "limit": 3}
 type op struct {
-	Do     string // add, addmany, set, update, remove, get, updatewhere, removewhere, updateone, find, one, count, exists, distinct, create, drop, reopen, compact, check
+	Do     string // add, addmany, set, update, remove, get, updatewhere, removewhere, updateone, find, one, count, exists, distinct, create, drop, index, unindex, reopen, compact, check
 	In     string // the collection
 	ID     any    // of set, update, remove, get
 	Data   any    // a document, a list of documents, an update

@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/virgadb/virga/index"
 )
 
 // A rig runs a list on one database and on the model.
@@ -51,7 +53,7 @@ func (r *rig) step(o op) (err error) {
 		}
 	}()
 	switch o.Do {
-	case "add", "addmany", "set", "update", "remove", "updatewhere", "removewhere", "updateone", "create", "drop":
+	case "add", "addmany", "set", "update", "remove", "updatewhere", "removewhere", "updateone", "create", "drop", "index", "unindex":
 		if err := r.write(o); err != nil {
 			return err
 		}
@@ -120,9 +122,12 @@ func (r *rig) write(o op) error {
 		return r.updateOne(coll, o)
 	case "create":
 		return r.create(o)
+	case "index", "unindex":
+		return r.index(coll, o)
 	}
 	_, there := r.model.colls[o.In]
 	delete(r.model.colls, o.In)
+	delete(r.model.indexes, o.In)
 	var want error
 	if !there {
 		want = ErrNotFound
@@ -224,6 +229,26 @@ func (r *rig) create(o op) error {
 		want = ErrExists
 	}
 	return agree(r.db.CreateCollection(r.ctx, o.In), want, 0, 0)
+}
+
+// index creates or drops an index.
+func (r *rig) index(coll *Collection, o op) error {
+	var spec index.Spec
+	for _, f := range o.Fields {
+		spec.Fields = append(spec.Fields, index.Field{Path: f.Key, Desc: f.Value == int64(-1)})
+	}
+	name := spec.Named().Name
+	if o.Do == "index" {
+		r.model.make(o.In)
+		r.model.indexes[o.In][name] = true
+		return agree(coll.CreateIndex(r.ctx, spec), nil, 0, 0)
+	}
+	var want error
+	if !r.model.indexes[o.In][name] {
+		want = ErrNotFound
+	}
+	delete(r.model.indexes[o.In], name)
+	return agree(coll.DropIndex(r.ctx, name), want, 0, 0)
 }
 
 // read runs an op that asks something.

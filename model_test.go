@@ -18,9 +18,10 @@ func TestModel(t *testing.T) {
 		lists, steps int
 	}{
 		{"memory", false, 60, 60},
-		{"badger", true, 3, 100},
+		{"badger", true, 2, 100},
 	} {
 		t.Run(c.engine, func(t *testing.T) {
+			t.Parallel()
 			seed, steps, failures := newSeed(t), 0, 0
 			lists := c.lists * effort()
 			for n := range lists {
