@@ -35,7 +35,7 @@ func (n *naive) apply(o op) {
 		for _, d := range found(n.all(o.In), op{Where: o.Where}) {
 			delete(n.colls[o.In], idKey(get(d, "_id")))
 		}
-	case "create":
+	case "create", "index":
 		n.make(o.In)
 	case "drop":
 		delete(n.colls, o.In)

@@ -61,8 +61,10 @@ func (w crashWork) next() op {
 		o.Do, o.Where = "removewhere", append(mine, E{"v", D{{"$mod", []any{int64(3), int64(w.IntN(3))}}}})
 	case n < 80:
 		o.Do, o.ID, o.Data, o.Pad = "set", w.id(), w.document()[1:], 512<<10+w.IntN(1<<20)
-	case n < 83:
+	case n < 82:
 		o.In, o.Do = "own"+strconv.Itoa(w.writer), "create"
+	case n < 84:
+		o.Do, o.Fields = pick(w.generator, "index", "unindex"), D{{pick(w.generator, "v", "t"), int64(1)}}
 	case n < 86:
 		o.In, o.Do = "own"+strconv.Itoa(w.writer), "drop"
 	default:
@@ -138,6 +140,13 @@ func perform(ctx context.Context, db *DB, o op) (err error) {
 		err = db.CreateCollection(ctx, o.In)
 	case "drop":
 		err = db.DropCollection(ctx, o.In)
+	case "index":
+		err = coll.CreateIndex(ctx, o.index())
+	case "unindex":
+		err = coll.DropIndex(ctx, o.index().Name)
+		if errors.Is(err, ErrInvalid) {
+			return nil // it is being built
+		}
 	}
 	if errors.Is(err, ErrDuplicate) || errors.Is(err, ErrExists) || errors.Is(err, ErrNotFound) {
 		return nil

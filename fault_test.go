@@ -21,6 +21,7 @@ var errPlanned = errors.New("planned failure")
 const faultScript = `
 {"do":"create","in":"p"}
 {"do":"add","in":"p","data":{"_id":1,"v":1,"t":[1]}}
+{"do":"index","in":"p","fields":{"v":1}}
 {"do":"addmany","in":"p","data":[{"_id":2,"v":2},{"_id":3,"v":3},{"_id":4,"v":4}]}
 {"do":"set","in":"p","id":5,"data":{"v":5},"pad":530000}
 {"do":"update","in":"p","id":1,"data":{"$inc":{"v":10}}}
@@ -33,7 +34,9 @@ const faultScript = `
 {"do":"updateone","in":"p","where":{"v":103},"data":{"$set":{"v":7}}}
 {"do":"remove","in":"p","id":2}
 {"do":"removewhere","in":"p","where":{"v":104}}
+{"do":"index","in":"p","fields":{"t":-1}}
 {"do":"distinct","in":"p","path":"v"}
+{"do":"unindex","in":"p","fields":{"v":1}}
 {"do":"check"}
 {"do":"drop","in":"p"}
 {"do":"add","in":"p","data":{"_id":9,"v":9}}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/index"
 )
 
 // An op is one step of a list. A list is kept as text, a JSON object a line, in
@@ -132,6 +133,15 @@ func printOps(ops []op) string {
 		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+// index returns the index that Fields describe.
+func (o op) index() index.Spec {
+	var spec index.Spec
+	for _, f := range o.Fields {
+		spec.Fields = append(spec.Fields, index.Field{Path: f.Key, Desc: f.Value == int64(-1)})
+	}
+	return spec.Named()
 }
 
 // documents returns the documents of Data, padded.

@@ -8,8 +8,6 @@ import (
 	"os"
 	"slices"
 	"time"
-
-	"github.com/virgadb/virga/index"
 )
 
 // A rig runs a list on one database and on the model.
@@ -233,11 +231,8 @@ func (r *rig) create(o op) error {
 
 // index creates or drops an index.
 func (r *rig) index(coll *Collection, o op) error {
-	var spec index.Spec
-	for _, f := range o.Fields {
-		spec.Fields = append(spec.Fields, index.Field{Path: f.Key, Desc: f.Value == int64(-1)})
-	}
-	name := spec.Named().Name
+	spec := o.index()
+	name := spec.Name
 	if o.Do == "index" {
 		r.model.make(o.In)
 		r.model.indexes[o.In][name] = true
