@@ -106,7 +106,7 @@ func (c *Collection) insert(ctx context.Context, docs []document.Doc) ([]ID, err
 	if err := distinct(ids); err != nil {
 		return nil, err
 	}
-	err := c.db.docs.Apply(ctx, c.name, true, values, func(i int, old document.Doc) (txn.Edit, error) {
+	err := c.apply(ctx, true, values, func(i int, old document.Doc) (txn.Edit, error) {
 		if !old.IsZero() {
 			return txn.Edit{}, fault.At("_id", fmt.Errorf("E11000 duplicate key, _id %s exists: %w", ids[i], fault.ErrDuplicate))
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/txn"
 )
@@ -13,6 +14,7 @@ import (
 type Collection struct {
 	db   *DB
 	name string
+	tx   *Tx   // the transaction it is bound to, nil for none
 	err  error // the name cannot be one; every operation returns this
 }
 
@@ -28,7 +30,7 @@ func (c *Collection) Name() string { return c.name }
 
 // CreateCollection creates an empty collection. A name in use is [ErrExists].
 func (db *DB) CreateCollection(ctx context.Context, name string) error {
-	err := usable(ctx)
+	err := db.outside(ctx)
 	if err == nil {
 		err = db.docs.Create(ctx, name)
 	}
@@ -39,7 +41,7 @@ func (db *DB) CreateCollection(ctx context.Context, name string) error {
 // that are running still see them; the space is given back when the last of
 // those has ended. A name not in use is [ErrNotFound].
 func (db *DB) DropCollection(ctx context.Context, name string) error {
-	err := usable(ctx)
+	err := db.outside(ctx)
 	if err == nil {
 		err = db.docs.Drop(ctx, name)
 	}
@@ -70,6 +72,36 @@ func (c *Collection) ready(ctx context.Context) error {
 		return c.err
 	}
 	return usable(ctx)
+}
+
+// snapshot returns the newest state, or what the transaction sees.
+func (c *Collection) snapshot() (txn.Snapshot, error) {
+	if c.tx != nil {
+		return c.tx.tx.Snapshot()
+	}
+	return c.db.docs.Snapshot()
+}
+
+// apply edits documents, as one step or within the transaction.
+func (c *Collection) apply(ctx context.Context, create bool, ids []document.Value, edit txn.EditFunc) error {
+	if c.tx != nil {
+		return c.tx.tx.Apply(ctx, c.name, create, ids, edit)
+	}
+	if err := c.db.outside(ctx); err != nil {
+		return err
+	}
+	return c.db.docs.Apply(ctx, c.name, create, ids, edit)
+}
+
+// definable reports why the definition of the collection cannot be changed now.
+func (c *Collection) definable(ctx context.Context) error {
+	if c.tx != nil {
+		return fmt.Errorf("definitions cannot be changed in a transaction: %w", fault.ErrInvalid)
+	}
+	if c.err != nil {
+		return c.err
+	}
+	return c.db.outside(ctx)
 }
 
 // fail wraps err as the end of operation op on this collection.

@@ -113,6 +113,7 @@ func openEngine(path string, c *config) (storage.Engine, error) {
 // and loops still running, in any goroutine, end with [ErrClosed]. Closing twice
 // is harmless.
 func (db *DB) Close() error {
+	db.docs.Close()
 	return fault.Wrap("close", "", "", db.store.Close())
 }
 

@@ -18,6 +18,11 @@ var (
 	ErrDuplicate = fault.ErrDuplicate
 	// ErrConflict reports that another transaction wrote first; running the work again may succeed.
 	ErrConflict = fault.ErrConflict
+	// ErrTxnExpired reports a transaction that was not ended within its time.
+	// Nothing of it happened.
+	ErrTxnExpired = fault.ErrTxnExpired
+	// ErrTxnDone reports use of a transaction that has been committed or rolled back.
+	ErrTxnDone = fault.ErrTxnDone
 	// ErrDenied reports that security rules, or the kind of handle, do not allow the operation.
 	ErrDenied = fault.ErrDenied
 	// ErrInvalid reports an argument, filter, update or document that can never be accepted as it is.

@@ -23,7 +23,7 @@ func (c *Collection) CreateIndex(ctx context.Context, spec index.Spec) error {
 // does, and tells progress, if not nil, how many of the collection's documents it
 // has looked at for the current one. When one fails, those before it stay.
 func (c *Collection) CreateIndexes(ctx context.Context, specs []index.Spec, progress func(spec index.Spec, done, total int64)) error {
-	if err := c.ready(ctx); err != nil {
+	if err := c.definable(ctx); err != nil {
 		return c.fail("create index", err)
 	}
 	for _, spec := range specs {
@@ -41,7 +41,7 @@ func (c *Collection) CreateIndexes(ctx context.Context, specs []index.Spec, prog
 // DropIndex removes an index at once; its space is given back behind it. A name
 // that is not there is [ErrNotFound].
 func (c *Collection) DropIndex(ctx context.Context, name string) error {
-	err := c.ready(ctx)
+	err := c.definable(ctx)
 	if err == nil {
 		err = c.db.docs.DropIndex(ctx, c.name, name)
 	}
@@ -62,7 +62,7 @@ func (c *Collection) Indexes(ctx context.Context) ([]IndexInfo, error) {
 	if err := c.ready(ctx); err != nil {
 		return nil, c.fail("indexes", err)
 	}
-	snap, err := c.db.docs.Snapshot()
+	snap, err := c.snapshot()
 	if err != nil {
 		return nil, c.fail("indexes", err)
 	}

@@ -264,7 +264,7 @@ func (q *Query) distinct(ctx context.Context, path string) ([]any, error) {
 // read calls f with a snapshot and the collection in it, nil when it does not
 // exist.
 func (q *Query) read(f func(txn.Snapshot, *txn.Collection) error) error {
-	snap, err := q.coll.db.docs.Snapshot()
+	snap, err := q.coll.snapshot()
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func (q *Query) update(ctx context.Context, data any, res *UpdateResult) error {
 	}
 	return q.batches(ctx, filter, func(ids []document.Value) error {
 		seen := make([]UpdateResult, len(ids)) // an edit may run again
-		err := q.coll.db.docs.Apply(ctx, q.coll.name, false, ids, func(i int, old document.Doc) (txn.Edit, error) {
+		err := q.coll.apply(ctx, false, ids, func(i int, old document.Doc) (txn.Edit, error) {
 			var e txn.Edit
 			var err error
 			e, seen[i], err = updateOne(old, filter, update)
@@ -99,7 +99,7 @@ func (q *Query) remove(ctx context.Context, res *RemoveResult) error {
 	}
 	return q.batches(ctx, filter, func(ids []document.Value) error {
 		removed := make([]bool, len(ids))
-		err := q.coll.db.docs.Apply(ctx, q.coll.name, false, ids, func(i int, old document.Doc) (txn.Edit, error) {
+		err := q.coll.apply(ctx, false, ids, func(i int, old document.Doc) (txn.Edit, error) {
 			ok, err := matches(old, filter)
 			removed[i] = ok
 			if err != nil || !ok {
@@ -151,7 +151,7 @@ func (q *Query) updateAndReturn(ctx context.Context, data any) (UpdateOneResult,
 			return res, err
 		}
 		for _, id := range candidates {
-			err := q.coll.db.docs.Apply(ctx, q.coll.name, false, []document.Value{id}, func(_ int, old document.Doc) (txn.Edit, error) {
+			err := q.coll.apply(ctx, false, []document.Value{id}, func(_ int, old document.Doc) (txn.Edit, error) {
 				e, one, err := updateOne(old, filter, update)
 				res = UpdateOneResult{UpdateResult: one, Doc: e.Doc}
 				if one.Matched > 0 && one.Updated == 0 {

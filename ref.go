@@ -87,7 +87,7 @@ func (r *DocRef) get(ctx context.Context) (Doc, error) {
 			return Doc{}, err
 		}
 	}
-	snap, err := r.coll.db.docs.Snapshot()
+	snap, err := r.coll.snapshot()
 	if err != nil {
 		return Doc{}, err
 	}
@@ -217,7 +217,7 @@ func (r *DocRef) Remove(ctx context.Context) (RemoveResult, error) {
 }
 
 func (r *DocRef) apply(ctx context.Context, create bool, edit txn.EditFunc) error {
-	return r.coll.db.docs.Apply(ctx, r.coll.name, create, []document.Value{r.id.Value()}, edit)
+	return r.coll.apply(ctx, create, []document.Value{r.id.Value()}, edit)
 }
 
 func (r *DocRef) ready(ctx context.Context) error {

@@ -15,10 +15,17 @@ import (
 // locks of writers and the commits. It is safe for concurrent use.
 type Documents struct {
 	store    *storage.Store
+	clock    clock.Clock
 	locks    *locks
 	builds   builds
+	recent   recent
+	open     openTxs
 	listener func(*Commit) // nil when nobody listens
 }
+
+// Close ends every transaction that is open, with [fault.ErrClosed]. It comes before
+// the end of the store.
+func (d *Documents) Close() { d.open.closeAll() }
 
 // state is what the committer folds each group into and publishes with the
 // snapshot: everything a reader needs besides the stored bytes. It is immutable.
@@ -39,7 +46,7 @@ func Open(store *storage.Store, c clock.Clock) (*Documents, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Documents{store: store, locks: newLocks(c)}
+	d := &Documents{store: store, clock: c, locks: newLocks(c)}
 	store.Start(storage.Hooks{Fold: fold, Published: d.published}, st)
 	return d, nil
 }

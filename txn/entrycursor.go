@@ -10,13 +10,13 @@ import (
 // Entries returns a cursor over the entries of x in span, upwards or downwards.
 func (s Snapshot) Entries(x *index.Index, span index.Span, reverse bool) *EntryCursor {
 	o := storage.ScanOptions{Reverse: reverse, KeysOnly: !x.Spec().Unique}
-	return &EntryCursor{index: x, scan: s.snap.Scan(storage.Range(span), o)}
+	return &EntryCursor{index: x, scan: s.scan(storage.Range(span), o)}
 }
 
 // An EntryCursor walks entries of an index. It belongs to one goroutine.
 type EntryCursor struct {
 	index *index.Index
-	scan  *storage.Cursor
+	scan  scanner
 	parts index.Parts
 	err   error
 }
@@ -68,5 +68,8 @@ type IndexStats struct {
 // IndexStats returns the numbers of x, an index of coll, at the snapshot.
 func (s Snapshot) IndexStats(coll *Collection, x *index.Index) IndexStats {
 	n := s.state.counts.of(x.ID())
+	if s.own != nil {
+		n += s.own.deltas[x.ID()]
+	}
 	return IndexStats{Entries: n, Distinct: coll.sketch(x.ID()).distinct(n)}
 }

@@ -49,6 +49,7 @@ func (d *Documents) published(g *storage.Group) {
 	}
 	if len(commit.Changes) > 0 {
 		d.builds.note(commit.Changes)
+		d.recent.note(commit)
 	}
 	if d.listener != nil && (len(commit.Changes) > 0 || len(commit.Dropped) > 0) {
 		d.listener(commit)

@@ -14,6 +14,8 @@ import (
 type Snapshot struct {
 	snap  *storage.Snapshot
 	state *state
+	own   *overlay // what the transaction has written itself; nil outside of one
+	reads *reads   // what a serializable transaction has read; nil for others
 }
 
 // Version returns the number of the commit the snapshot shows.
@@ -23,10 +25,22 @@ func (s Snapshot) Version() uint64 { return s.snap.Version() }
 func (s Snapshot) Catalog() *Catalog { return s.state.catalog }
 
 // Count returns the number of documents in coll, without reading any.
-func (s Snapshot) Count(coll *Collection) int64 { return s.state.counts.of(coll.ID) }
+func (s Snapshot) Count(coll *Collection) int64 {
+	if s.own == nil {
+		return s.state.counts.of(coll.ID)
+	}
+	lo, hi := keys.Documents(coll.ID)
+	s.reads.addRange(storage.Range{Lo: lo, Hi: hi})
+	return s.state.counts.of(coll.ID) + s.own.deltas[coll.ID]
+}
 
-// Release gives the snapshot back. Documents taken from it stay valid.
-func (s Snapshot) Release() { s.snap.Release() }
+// Release gives the snapshot back; that of a transaction lives as long as the
+// transaction. Documents taken from it stay valid.
+func (s Snapshot) Release() {
+	if s.own == nil {
+		s.snap.Release()
+	}
+}
 
 // Get returns the document of coll whose _id is id, or the zero Doc when there
 // is none. Stored bytes that are no document are [fault.ErrCorrupt].
@@ -38,6 +52,12 @@ func (s Snapshot) Get(coll *Collection, id document.Value) (document.Doc, error)
 
 // read returns the document under key and the parts it is stored in.
 func (s Snapshot) read(key []byte) (document.Doc, storage.PartSet, error) {
+	if s.own != nil {
+		s.reads.addKey(key)
+		if value, known := s.own.get(key); known {
+			return document.FromRaw(value), 0, nil
+		}
+	}
 	entry, err := s.snap.Get(key)
 	if err != nil || entry.Value == nil {
 		return document.Doc{}, 0, err
@@ -51,12 +71,31 @@ func (s Snapshot) read(key []byte) (document.Doc, storage.PartSet, error) {
 // Scan returns a cursor over all documents of coll in the order of their ids.
 func (s Snapshot) Scan(coll *Collection) *Cursor {
 	lo, hi := keys.Documents(coll.ID)
-	return &Cursor{scan: s.snap.Scan(storage.Range{Lo: lo, Hi: hi}, storage.ScanOptions{})}
+	return &Cursor{scan: s.scan(storage.Range{Lo: lo, Hi: hi}, storage.ScanOptions{})}
+}
+
+// A scanner walks a range of keys, as [storage.Cursor] does.
+type scanner interface {
+	Next() bool
+	Key() []byte
+	Value() []byte
+	Own() []byte
+	Err() error
+	Close()
+}
+
+// scan returns a scanner over r that sees what the transaction has written.
+func (s Snapshot) scan(r storage.Range, o storage.ScanOptions) scanner {
+	if s.own == nil {
+		return s.snap.Scan(r, o)
+	}
+	s.reads.addRange(r)
+	return s.own.scan(s.snap, r, o)
 }
 
 // A Cursor walks the documents of a collection. It belongs to one goroutine.
 type Cursor struct {
-	scan *storage.Cursor
+	scan scanner
 	doc  document.Doc
 }
 

@@ -16,6 +16,10 @@ var (
 	ErrDuplicate = errors.New("duplicate key")
 	// ErrConflict reports that another transaction wrote first; running the work again may succeed.
 	ErrConflict = errors.New("transaction conflict")
+	// ErrTxnExpired reports a transaction that was not ended within its time; nothing of it happened.
+	ErrTxnExpired = errors.New("transaction expired")
+	// ErrTxnDone reports use of a transaction that has been committed or rolled back.
+	ErrTxnDone = errors.New("transaction has ended")
 	// ErrDenied reports that security rules, or the kind of handle, do not allow the operation.
 	ErrDenied = errors.New("permission denied")
 	// ErrInvalid reports an argument, filter, update or document that can never be accepted as it is.
