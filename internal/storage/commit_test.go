@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/storage"
@@ -113,6 +115,24 @@ published 5 [c]`
 	}
 	if _, ok := get(t, s, "refused"); ok {
 		t.Error("a refused request was written")
+	}
+}
+
+func TestACommitIsPublishedBeforeAnyoneHearsOfIt(t *testing.T) {
+	s := open(t, memory.Open(memory.Options{}), storage.Options{})
+	var told atomic.Uint64
+	s.Start(storage.Hooks{Published: func(g *storage.Group) {
+		if _, ok := get(t, s, fmt.Sprint(g.Version)); !ok {
+			t.Errorf("the hook does not find commit %d", g.Version)
+		}
+		time.Sleep(time.Millisecond)
+		told.Store(g.Version)
+	}}, nil)
+	for v := uint64(2); v < 10; v++ {
+		must(t, commit(s, set(fmt.Sprint(v), nil)))
+		if told.Load() != v {
+			t.Errorf("commit %d returns while the hook is at %d", v, told.Load())
+		}
 	}
 }
 

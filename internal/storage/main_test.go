@@ -18,13 +18,11 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // The memory engine's own test sits the exam on cursors that share; here it is
-// sat on cursors that copy, and on an engine that counts what it syncs.
-func TestExamCopying(t *testing.T) {
-	storagetest.Run(t, func(*testing.T) func() storage.Engine {
+// sat on cursors that copy, and the store is held to the contract.
+func TestExamStrict(t *testing.T) {
+	storagetest.RunStore(t, func(t *testing.T) func() storage.Engine {
 		e := kept{memory.Open(memory.Options{})}
-		return func() storage.Engine {
-			return storagetest.Faulty(e, func(storagetest.Call) error { return nil })
-		}
+		return func() storage.Engine { return storagetest.Strict(t, e) }
 	})
 }
 

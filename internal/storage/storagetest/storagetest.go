@@ -24,8 +24,11 @@ type Opener func(t *testing.T) (open func() storage.Engine)
 // Run examines the engines that open prepares.
 func Run(t *testing.T, open Opener) {
 	t.Run("engine", func(t *testing.T) { runCases(t, open, engineCases) })
-	t.Run("store", func(t *testing.T) { runCases(t, open, storeCases) })
+	t.Run("store", func(t *testing.T) { RunStore(t, open) })
 }
+
+// RunStore examines the store over the engines that open prepares.
+func RunStore(t *testing.T, open Opener) { runCases(t, open, storeCases) }
 
 // A testCase is one rule of the contract and its examination.
 type testCase struct {
