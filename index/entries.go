@@ -11,16 +11,19 @@ import (
 	"github.com/virgadb/virga/internal/keys"
 )
 
-// MaxEntries is the most entries one document may have in one index.
-const MaxEntries = 10_000
+// The limits of what one document may have in one index.
+const (
+	MaxEntries = 10_000  // entries
+	MaxBytes   = 4 << 20 // bytes of them; no commit takes more
+)
 
 // Entries returns what the index holds for doc, in the order of the keys and each
 // once, and the traits that doc gives the index. id is the encoded _id of doc.
 // The entries are in memory of their own.
 //
 // [fault.ErrInvalid] reports fields inside different arrays, [fault.ErrTooLarge]
-// more than [MaxEntries] entries and, in a unique index, a value longer than
-// [MaxValue].
+// more than [MaxEntries] entries or [MaxBytes] and, in a unique index, a value
+// longer than [MaxValue].
 func (x *Index) Entries(doc document.Doc, id []byte) ([]Entry, Traits, error) {
 	w := writer{index: x, id: id, docID: doc.Value().Field("_id")}
 	w.rows = make([]place, len(x.paths))
@@ -33,7 +36,26 @@ func (x *Index) Entries(doc document.Doc, id []byte) ([]Entry, Traits, error) {
 	if x.spec.Sparse && !w.exists {
 		return nil, Traits{}, nil
 	}
-	return w.entries(), w.traits, nil
+	list := w.entries()
+	if err := fits(list); err != nil {
+		return nil, Traits{}, fmt.Errorf("index %s: %w", x.spec.Name, err)
+	}
+	return list, w.traits, nil
+}
+
+// fits holds the entries of one document against the limits.
+func fits(list []Entry) error {
+	if len(list) > MaxEntries {
+		return fmt.Errorf("more than %d entries for one document: %w", MaxEntries, fault.ErrTooLarge)
+	}
+	n := 0
+	for _, e := range list {
+		n += len(e.Key) + len(e.Value)
+	}
+	if n > MaxBytes {
+		return fmt.Errorf("more than %d bytes of entries for one document: %w", MaxBytes, fault.ErrTooLarge)
+	}
+	return nil
 }
 
 // A place is how far the path of a field has been followed.
@@ -180,8 +202,10 @@ func (w *writer) expandPositions(places []place, array document.Value, next []pl
 
 // write appends the entry of one tuple.
 func (w *writer) write(places []place, multikey bool) error {
-	if len(w.ends) == MaxEntries {
-		return fmt.Errorf("more than %d entries for one document: %w", MaxEntries, fault.ErrTooLarge)
+	if len(w.ends) >= 2*MaxEntries || len(w.slab) >= 2*MaxBytes {
+		if err := w.compact(); err != nil {
+			return err
+		}
 	}
 	if w.slab == nil {
 		w.slab = make([]byte, 0, len(w.index.lo)+len(w.id)+16*len(places)+8)
@@ -226,7 +250,26 @@ func (w *writer) appendTail(dst, marks []byte) []byte {
 	return binary.BigEndian.AppendUint16(dst, uint16(len(w.id)))
 }
 
-// entries cuts the slab into entries.
+// compact drops entries that are there already: only different ones count against
+// the limits, of which it leaves half free.
+func (w *writer) compact() error {
+	list := w.entries()
+	if err := fits(list); err != nil {
+		return err
+	}
+	slab := make([]byte, 0, len(w.slab))
+	w.ends = w.ends[:0]
+	for _, e := range list {
+		slab = append(slab, e.Key...)
+		end := len(slab)
+		slab = append(slab, e.Value...)
+		w.ends = append(w.ends, ends{key: end, value: len(slab)})
+	}
+	w.slab = slab
+	return nil
+}
+
+// entries cuts the slab into entries, in order and each once.
 func (w *writer) entries() []Entry {
 	list := make([]Entry, len(w.ends))
 	from := 0
