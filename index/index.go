@@ -124,7 +124,7 @@ type Parts struct {
 // Split takes an entry apart. Bytes that are no entry of the index are
 // [fault.ErrCorrupt].
 func (x *Index) Split(key, value []byte) (Parts, error) {
-	if len(key) < len(x.lo) {
+	if !bytes.HasPrefix(key, x.lo) {
 		return Parts{}, x.corrupt(key)
 	}
 	fields, tail := key[len(x.lo):], value
@@ -140,8 +140,14 @@ func (x *Index) Split(key, value []byte) (Parts, error) {
 	if id < 0 || id >= marks {
 		return Parts{}, x.corrupt(key)
 	}
-	if !x.spec.Unique {
+	switch {
+	case !x.spec.Unique && len(value) == 0:
 		fields = fields[:id]
+	case !x.spec.Unique || id != 0: // there is a value, or more than a tail in it
+		return Parts{}, x.corrupt(key)
+	}
+	if len(fields) == 0 {
+		return Parts{}, x.corrupt(key)
 	}
 	return Parts{Fields: fields, ID: tail[id:marks], marks: tail[marks:n]}, nil
 }
