@@ -11,6 +11,10 @@
 // second document with the same values, where a missing field counts as null; a
 // sparse one leaves out documents that have none of its fields.
 //
+// An index has at most 31 fields, and a document at most 10,000 different entries
+// in it, of 4 MiB together. Of values longer than 1,024 bytes it tells no order,
+// and a unique index refuses them.
+//
 // The other names are for the database's own use: an [Index] is a compiled Spec,
 // its [Entry] values are what the store holds for a document, a [Span] is one
 // unbroken stretch of them.

@@ -79,19 +79,20 @@ func (s Spec) Same(t Spec) bool {
 
 // Validate reports everything that is wrong with the spec, as [fault.ErrInvalid].
 func (s Spec) Validate() error {
-	var faults []error
-	refuse := func(format string, args ...any) {
-		faults = append(faults, fmt.Errorf("index %s: %s: %w", s.Named().Name, fmt.Sprintf(format, args...), fault.ErrInvalid))
-	}
 	if s.Geo != "" {
 		return fmt.Errorf("index %s: geo index on %s: %w", s.Named().Name, s.Geo, fault.ErrNotImplemented)
+	}
+	var faults []error
+	label := strings.TrimSpace("index " + s.Named().Name)
+	refuse := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf("%s: %s: %w", label, fmt.Sprintf(format, args...), fault.ErrInvalid))
 	}
 	if n := len(s.Fields); n == 0 || n > MaxFields {
 		refuse("%d fields, 1 to %d are possible", n, MaxFields)
 	}
 	for i, f := range s.Fields {
 		if _, err := document.ParsePath(f.Path); err != nil {
-			faults = append(faults, fmt.Errorf("index %s: field %d: %w", s.Named().Name, i, err))
+			faults = append(faults, fmt.Errorf("%s: field %d: %w", label, i, err))
 		} else if strings.HasPrefix(f.Path, "$") || strings.Contains(f.Path, ".$") {
 			refuse("field %s: a name cannot begin with $", f.Path)
 		}
