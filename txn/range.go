@@ -6,5 +6,5 @@ import "github.com/virgadb/virga/internal/storage"
 // be within the documents of one collection, in the order of their ids or, with
 // reverse, against it.
 func (s Snapshot) ScanRange(r storage.Range, reverse bool) *Cursor {
-	return &Cursor{scan: s.snap.Scan(r, storage.ScanOptions{Reverse: reverse})}
+	return &Cursor{scan: s.scan(r, storage.ScanOptions{Reverse: reverse})}
 }
