@@ -39,7 +39,7 @@ type Change struct {
 type Commit struct {
 	Version uint64
 	Changes []Change
-	Dropped []uint32 // numbers of collections that were dropped
+	Dropped []*Collection // whose names lead to nothing, or to something else, from now on
 }
 
 // Listen calls f with every commit once it is published, in the order of the

@@ -61,7 +61,7 @@ func (d *Documents) drop(ctx context.Context, coll *Collection) error {
 		records = append(records, deleteIndexStatistics(x.ID())...)
 	}
 	return d.defineStep(ctx, coll, garbage, &step{
-		dropped: coll.ID,
+		dropped: coll,
 		catalog: func(c *Catalog, _ uint64) (*Catalog, []storage.Write) {
 			return c.without(coll.Name), records
 		},

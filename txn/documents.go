@@ -3,6 +3,7 @@ package txn
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/clock"
@@ -32,6 +33,7 @@ func (d *Documents) Close() { d.open.closeAll() }
 type state struct {
 	catalog *Catalog
 	counts  counts
+	told    uint64 // the newest version that was handed to the listener, or will be
 }
 
 // Open reads the catalog of store and takes charge of its commits. Nobody else
@@ -65,7 +67,12 @@ func (d *Documents) Snapshot() (Snapshot, error) {
 type step struct {
 	works   []*work
 	catalog catalogChange
-	dropped uint32 // the collection that catalog drops
+	dropped *Collection // what catalog drops, if it does
+}
+
+// recorded reports whether s has a part in the record of its commit.
+func (s *step) recorded() bool {
+	return s.dropped != nil || slices.ContainsFunc(s.works, func(w *work) bool { return len(w.changes) > 0 })
 }
 
 // A catalogChange makes the next catalog of c, at the version that commits it, and

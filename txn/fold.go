@@ -18,6 +18,9 @@ func fold(g *storage.Group) error {
 			continue
 		}
 		f.define(s)
+		if s.recorded() {
+			f.state.told = g.Version
+		}
 		for _, w := range s.works {
 			f.grow(w)
 			f.count(w)
@@ -43,7 +46,7 @@ func (d *Documents) published(g *storage.Group) {
 				commit.Changes = append(slices.Clip(commit.Changes), w.changes...)
 			}
 		}
-		if s.dropped != 0 {
+		if s.dropped != nil {
 			commit.Dropped = append(commit.Dropped, s.dropped)
 		}
 	}

@@ -21,6 +21,12 @@ type Snapshot struct {
 // Version returns the number of the commit the snapshot shows.
 func (s Snapshot) Version() uint64 { return s.snap.Version() }
 
+// Told returns the version of the newest commit in the snapshot whose record
+// goes to the listener. The listener hears of it right after it is published, so
+// whoever holds the snapshot may be ahead of that for a moment. It is 0 when there
+// was none since Open.
+func (s Snapshot) Told() uint64 { return s.state.told }
+
 // Catalog returns the collections of the snapshot.
 func (s Snapshot) Catalog() *Catalog { return s.state.catalog }
 
