@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -239,10 +240,30 @@ func TestOneIDTwice(t *testing.T) {
 	}
 }
 
-// TestDamagedFiles changes files of a closed database. Either Open or Check or a
-// read says so, or everything is still as it was.
+// TestDamagedFiles runs damagedFiles in a process of its own, which a panic in a
+// goroutine of Badger's would end.
 func TestDamagedFiles(t *testing.T) {
 	t.Parallel()
+	if os.Getenv(childVar) == "damage" {
+		damagedFiles(t)
+		return
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe, "-test.run=^TestDamagedFiles$", "-test.v")
+	cmd.Env = append(os.Environ(), childVar+"=damage")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%v", err)
+	}
+	t.Logf("in another process:\n%s", out)
+}
+
+// damagedFiles changes files of a closed database. Either Open or Check or a read
+// says so, or everything is still as it was.
+func damagedFiles(t *testing.T) {
 	path := t.TempDir()
 	db, err := Open(path)
 	if err == nil {
