@@ -93,7 +93,14 @@ func openStore(path string, engine storage.Engine, c *config) (*DB, error) {
 		docs:  docs,
 		clock: c.clock,
 		ids:   clock.NewIDs(c.clock),
-		plan:  plan.Options{Memory: c.memory / 4},
+		plan: plan.Options{
+			Clock:        c.clock,
+			Advisor:      plan.NewAdvisor(),
+			Slow:         c.slow,
+			Logger:       c.logger,
+			Memory:       c.memory / 4,
+			RequireIndex: c.requireIndex,
+		},
 	}, nil
 }
 

@@ -22,6 +22,9 @@ type config struct {
 	memory     int64
 	logger     *slog.Logger
 	clock      clock.Clock
+
+	requireIndex bool
+	slow         time.Duration
 }
 
 const defaultMemory = 256 << 20
@@ -64,6 +67,15 @@ func ReadOnly() Option { return func(c *config) { c.readOnly = true } }
 // told. A sort that needs more than a quarter of it continues in a temporary
 // file.
 func WithMemory(bytes int64) Option { return func(c *config) { c.memory = bytes } }
+
+// RequireIndex refuses queries, counts, updates and removes that would walk over a
+// whole collection of more than 500 documents, for a condition or an order that no
+// index serves: they end with [ErrInvalid], which names the index to create.
+func RequireIndex() Option { return func(c *config) { c.requireIndex = true } }
+
+// SlowQuery tells the logger of queries, counts, updates and removes that take
+// longer than d to find their documents. Unless told none are.
+func SlowQuery(d time.Duration) Option { return func(c *config) { c.slow = d } }
 
 // WithLogger sends what the database has to tell to l. Unless told it is silent.
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }

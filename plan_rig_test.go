@@ -52,12 +52,22 @@ func (r *planRig) step(o op) (err error) {
 		return r.add(o)
 	}
 	r.cases++
+	all := r.model.all("p")
+	w := wanted{window: found(all, o), matching: found(all, op{Where: o.Where}), ordered: found(all, op{Where: o.Where, Order: o.Order})}
 	for _, hint := range r.hints {
-		if err := r.ask(o, hint); err != nil {
+		if err := r.ask(o, hint, w); err != nil {
 			return fmt.Errorf("with hint %q: %w", hint, err)
 		}
 	}
-	return r.distinct(o)
+	for n := range 5 {
+		r.db.plan.Candidate = n + 1
+		err := errors.Join(r.ask(o, "", w), r.distinct(o, w))
+		r.db.plan.Candidate = 0
+		if err != nil {
+			return fmt.Errorf("with candidate %d: %w", n+1, err)
+		}
+	}
+	return nil
 }
 
 // index creates an index of the fields in Path, "a,-b", with the options in Data.
@@ -73,6 +83,9 @@ func (r *planRig) index(o op) error {
 		return err
 	}
 	r.hints = append(r.hints, spec.Named().Name)
+	if get(options, "narrow") == true {
+		r.db.plan.Memory = 2000 // sorts spill
+	}
 	return nil
 }
 
@@ -99,9 +112,15 @@ func (r *planRig) query(o op, hint string) *Query {
 	return q
 }
 
+// wanted is what the model answers.
+type wanted struct {
+	window   []D // to the query itself
+	matching []D // all that match
+	ordered  []D // all that match, in order
+}
+
 // ask compares what a query finds, counts and pages through.
-func (r *planRig) ask(o op, hint string) error {
-	all := r.model.all("p")
+func (r *planRig) ask(o op, hint string, w wanted) error {
 	q := r.query(o, hint)
 	docs, err := q.Get(r.ctx)
 	if errors.Is(err, ErrInvalid) && strings.Contains(err.Error(), "sparse") {
@@ -110,26 +129,26 @@ func (r *planRig) ask(o op, hint string) error {
 	if err != nil {
 		return err
 	}
-	if err := sameDocs(docs, found(all, o)); err != nil {
+	if err := sameDocs(docs, w.window); err != nil {
 		return err
 	}
-	matching := found(all, op{Where: o.Where})
 	n, err := q.Count(r.ctx)
-	if err := agree(err, nil, int(n), len(matching)); err != nil {
+	if err := agree(err, nil, int(n), len(w.matching)); err != nil {
 		return fmt.Errorf("count: %w", err)
 	}
 	exists, err := q.Skip(0).Exists(r.ctx)
-	if err := agree(err, nil, exists, len(matching) > 0); err != nil {
+	if err := agree(err, nil, exists, len(w.matching) > 0); err != nil {
 		return fmt.Errorf("exists: %w", err)
 	}
-	return r.page(o, hint)
+	if o.Skip > 0 {
+		return nil
+	}
+	return r.page(o, hint, w.ordered)
 }
 
 // page goes through all that matches in pages, each behind the last document of
 // the one before, and behind a document that need not be there.
-func (r *planRig) page(o op, hint string) error {
-	whole := op{Where: o.Where, Order: o.Order}
-	want := found(r.model.all("p"), whole)
+func (r *planRig) page(o op, hint string, want []D) error {
 	size := max(2, len(want)/3)
 	q := r.query(op{Where: o.Where, Order: o.Order, Built: o.Built}, hint)
 	var got []Doc
@@ -161,7 +180,7 @@ func (r *planRig) page(o op, hint string) error {
 	}
 	by := append(slices.Clip(o.Order), E{Key: "_id", Value: int64(1)})
 	by = by[:slices.IndexFunc(by, func(e E) bool { return e.Key == "_id" })+1] // equal ids are one document
-	want = slices.DeleteFunc(want, func(d D) bool { return orderDocs(d, foreign, by) <= 0 })
+	want = slices.DeleteFunc(slices.Clone(want), func(d D) bool { return orderDocs(d, foreign, by) <= 0 })
 	if err := sameDocs(rest, want); err != nil {
 		return fmt.Errorf("after %s: %w", text(foreign), err)
 	}
@@ -169,12 +188,16 @@ func (r *planRig) page(o op, hint string) error {
 }
 
 // distinct compares the values at the path of an op.
-func (r *planRig) distinct(o op) error {
+func (r *planRig) distinct(o op, w wanted) error {
 	if o.Path == "" {
 		return nil
 	}
-	want := distinctValues(found(r.model.all("p"), op{Where: o.Where}), o.Path)
-	for _, hint := range r.hints {
+	want := distinctValues(w.matching, o.Path)
+	hints := r.hints
+	if r.db.plan.Candidate > 1 {
+		hints = hints[:1]
+	}
+	for _, hint := range hints {
 		q := r.query(op{Where: o.Where, Built: o.Built}, hint)
 		values, err := q.Distinct(r.ctx, o.Path)
 		if errors.Is(err, ErrInvalid) && strings.Contains(err.Error(), "sparse") {

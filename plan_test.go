@@ -132,6 +132,8 @@ func (g generator) indexes() []op {
 			o.Data = D{{"sparse", true}}
 		} else if g.chance(12) {
 			o.Data = D{{"unique", true}}
+		} else if g.chance(12) {
+			o.Data = D{{"narrow", true}}
 		}
 		list = append(list, o)
 	}
@@ -145,6 +147,10 @@ func (g generator) plain(indexes []op) D {
 	for _, path := range strings.Split(pick(g, indexes...).Path, ",") {
 		path = strings.TrimPrefix(path, "-")
 		v := g.operand(path)
+		if strings.HasPrefix(path, "l.") && get(d, "l") == (absent{}) && g.chance(2) {
+			d = append(d, E{Key: "l", Value: D{{"$elemMatch", g.element(1)}}})
+			continue
+		}
 		switch g.IntN(6) {
 		case 0, 1:
 			d = append(d, E{Key: path, Value: v})

@@ -111,7 +111,7 @@ func (q *Query) refuse(format string, args ...any) *Query {
 // Get returns the documents. None is no error.
 func (q *Query) Get(ctx context.Context) ([]Doc, error) {
 	docs := []Doc{}
-	err := q.each(ctx, func(doc Doc) bool {
+	err := q.each(ctx, false, func(doc Doc) bool {
 		docs = append(docs, doc)
 		return true
 	})
@@ -124,7 +124,7 @@ func (q *Query) Get(ctx context.Context) ([]Doc, error) {
 // One returns the first document. None is [ErrNotFound].
 func (q *Query) One(ctx context.Context) (Doc, error) {
 	var first Doc
-	err := q.Limit(1).each(ctx, func(doc Doc) bool {
+	err := q.Limit(1).each(ctx, false, func(doc Doc) bool {
 		first = doc
 		return false
 	})
@@ -147,7 +147,7 @@ func (q *Query) exists(ctx context.Context) (found bool, err error) {
 	if q.skip > 0 || !q.after.IsZero() {
 		one := *q
 		one.limit, one.fields = 1, nil
-		err := one.each(ctx, func(Doc) bool {
+		err := one.each(ctx, false, func(Doc) bool {
 			found = true
 			return false
 		})
@@ -170,7 +170,7 @@ func (q *Query) exists(ctx context.Context) (found bool, err error) {
 func (q *Query) Each(ctx context.Context) iter.Seq2[Doc, error] {
 	return func(yield func(Doc, error) bool) {
 		left := false
-		err := q.each(ctx, func(doc Doc) bool {
+		err := q.each(ctx, true, func(doc Doc) bool {
 			left = !yield(doc, nil)
 			return !left
 		})
@@ -180,8 +180,9 @@ func (q *Query) Each(ctx context.Context) iter.Seq2[Doc, error] {
 	}
 }
 
-// each calls f for every document until it returns false.
-func (q *Query) each(ctx context.Context, f func(Doc) bool) error {
+// each calls f for every document until it returns false. users says that f runs
+// code of the user's, whose time is not the query's.
+func (q *Query) each(ctx context.Context, users bool, f func(Doc) bool) error {
 	if err := q.ready(ctx); err != nil {
 		return err
 	}
@@ -193,7 +194,14 @@ func (q *Query) each(ctx context.Context, f func(Doc) bool) error {
 		cursor := plan.Find(snap, coll, r, q.coll.db.plan)
 		defer cursor.Close()
 		for cursor.Next(ctx) {
-			if !f(cursor.Doc()) {
+			if users {
+				cursor.Away()
+			}
+			more := f(cursor.Doc())
+			if users {
+				cursor.Back()
+			}
+			if !more {
 				return nil
 			}
 		}

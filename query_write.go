@@ -173,7 +173,7 @@ func (q *Query) updateAndReturn(ctx context.Context, data any) (UpdateOneResult,
 // spare: until one is locked, another writer may have changed it.
 func (q *Query) candidates(ctx context.Context) ([]document.Value, error) {
 	var ids []document.Value
-	err := q.Limit(8).each(ctx, func(doc Doc) bool {
+	err := q.Limit(8).each(ctx, false, func(doc Doc) bool {
 		ids = append(ids, doc.Value().Field("_id"))
 		return true
 	})

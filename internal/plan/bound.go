@@ -234,6 +234,7 @@ func (b *bounder) equal(k bound, v document.Value) bound {
 type edge struct {
 	block  []byte
 	behind bool
+	end    end // what it stands for
 }
 
 // bytes returns the smallest key behind the edge.
@@ -250,7 +251,7 @@ func (b *bounder) stretch(from, to edge, part float64) interval {
 		from, to = to, from
 		from.behind, to.behind = !from.behind, !to.behind
 	}
-	return interval{lo: b.bytes(from), hi: b.bytes(to), part: part}
+	return interval{lo: b.bytes(from), hi: b.bytes(to), part: part, first: from.end, last: to.end}
 }
 
 // within returns the values of the kind of v that stand to v as op says.
@@ -267,14 +268,14 @@ func (b *bounder) within(op query.TermKind, v document.Value) bound {
 		return k
 	}
 	enc, cut := b.encode(v)
-	low, high := edge{enc[:1], false}, edge{enc[:1], true}
+	low, high := edge{block: enc[:1]}, edge{block: enc[:1], behind: true}
 	if v.Kind() == document.Number {
-		low = edge{b.nan(), true}
+		low = edge{block: b.nan(), behind: true}
 	}
-	at := edge{enc, op == query.TermGt || op == query.TermLte}
+	at := edge{enc, op == query.TermGt || op == query.TermLte, end{value: v, open: !orEqual}}
 	if cut {
 		// Values that begin alike are in no order: all of them may lie within.
-		at = edge{enc[:index.MaxValue], op == query.TermLt || op == query.TermLte}
+		at.block, at.behind = enc[:index.MaxValue], op == query.TermLt || op == query.TermLte
 		k.exact = false
 	}
 	if op == query.TermGt || op == query.TermGte {
@@ -298,14 +299,15 @@ func (b *bounder) prefix(text string) interval {
 	if text == "" {
 		part = mostly
 	}
-	return b.stretch(edge{enc, false}, edge{enc, true}, part)
+	at := end{value: document.Text(text), begin: true}
+	return b.stretch(edge{enc, false, at}, edge{enc, true, at}, part)
 }
 
 // point returns the interval of one value, and whether its key was cut, so that
 // other values may lie in it.
 func (b *bounder) point(v document.Value) (interval, bool) {
 	enc, cut := b.encode(v)
-	return interval{lo: enc, hi: b.after(enc), point: true, part: equals}, cut
+	return interval{lo: enc, hi: b.after(enc), point: true, part: equals, first: end{value: v}, last: end{value: v}}, cut
 }
 
 // empty returns the interval of arrays without elements.
@@ -313,7 +315,8 @@ func (b *bounder) empty() interval {
 	start := len(*b.arena)
 	*b.arena = keys.AppendEmpty(*b.arena, b.desc)
 	enc := b.cut(start)
-	return interval{lo: enc, hi: b.after(enc), point: true, part: equals}
+	at := end{value: emptyArray}
+	return interval{lo: enc, hi: b.after(enc), point: true, part: equals, first: at, last: at}
 }
 
 // encode returns the key of v as the field holds it.
@@ -362,6 +365,9 @@ func (b *bounder) nan() []byte {
 	}
 	return nanAsc
 }
+
+// emptyArray is what stands for the interval of arrays without elements.
+var emptyArray, _ = document.Of([]any{})
 
 var (
 	nanAsc  = keys.Append(nil, document.Float(math.NaN()), false)

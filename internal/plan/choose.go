@@ -81,6 +81,9 @@ func (p *planner) choose() (best *access, others []*access, err error) {
 	}
 	p.price(list)
 	best = slices.MinFunc(list, compareCosts)
+	if n := p.options.Candidate; n > 0 {
+		best = list[(n-1)%len(list)]
+	}
 	return best, slices.DeleteFunc(list, func(a *access) bool { return a == best }), nil
 }
 

@@ -12,6 +12,8 @@ import (
 
 // A Cursor yields the documents of a query. It belongs to one goroutine.
 type Cursor struct {
+	run        *running
+	returned   int64
 	src        source
 	filter     *query.Filter
 	projection *query.Projection
@@ -54,6 +56,7 @@ func (c *Cursor) Next(ctx context.Context) bool {
 		return c.end(err)
 	}
 	c.left--
+	c.returned++
 	c.doc = doc
 	return true
 }
@@ -77,11 +80,20 @@ func (c *Cursor) Doc() document.Doc { return c.doc }
 // Err returns what ended the cursor early, or nil.
 func (c *Cursor) Err() error { return c.err }
 
+// Away says that until [Cursor.Back] the time is not the query's.
+func (c *Cursor) Away() { c.run.away() }
+
+// Back ends what [Cursor.Away] began.
+func (c *Cursor) Back() { c.run.back() }
+
 // Close releases the cursor. It may be called more than once.
 func (c *Cursor) Close() {
 	if !c.closed {
 		c.closed = true
 		c.src.close()
+		if c.run != nil {
+			c.run.end(c.returned)
+		}
 	}
 }
 

@@ -18,10 +18,11 @@ func Distinct(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, r *q
 	if coll == nil {
 		return nil, nil
 	}
-	src, err := begin(newPlanner(snap, coll, r, toFind, o))
+	run, err := begin(newPlanner(snap, coll, r, toFind, o))
 	if err != nil {
 		return nil, err
 	}
+	src := run.exec.source(run.access)
 	defer src.close()
 	d := distinct{path: path, seen: make(map[string]struct{})}
 	for {
@@ -32,8 +33,10 @@ func Distinct(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, r *q
 		if !ok {
 			break
 		}
+		d.passed++
 		d.walk(doc.Value(), 0)
 	}
+	run.end(d.passed)
 	slices.SortFunc(d.values, document.Compare)
 	return d.values, nil
 }
@@ -44,6 +47,7 @@ type distinct struct {
 	seen   map[string]struct{} // by their encoded keys: equal values have equal keys
 	values []document.Value
 	key    []byte
+	passed int64 // documents
 }
 
 // walk follows the path from segment i on in v.

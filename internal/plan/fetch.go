@@ -218,10 +218,18 @@ type scan struct {
 	cursor *txn.Cursor
 	filter *query.Filter
 	passed int
+	pause  int // stop behind so many documents; 0 means never
+	paused bool
 }
 
 func (s *scan) next(ctx context.Context) (document.Doc, bool, error) {
-	for s.cursor.Next() {
+	for {
+		if s.paused = s.pause > 0 && s.passed >= s.pause; s.paused {
+			return document.Doc{}, false, nil
+		}
+		if !s.cursor.Next() {
+			return document.Doc{}, false, s.cursor.Err()
+		}
 		if s.passed%checkEvery == 0 {
 			if err := ctx.Err(); err != nil {
 				return document.Doc{}, false, err
@@ -240,7 +248,6 @@ func (s *scan) next(ctx context.Context) (document.Doc, bool, error) {
 			return s.cursor.Doc(), true, nil
 		}
 	}
-	return document.Doc{}, false, s.cursor.Err()
 }
 
 func (s *scan) keep() (document.Doc, error) { return s.cursor.Own() }

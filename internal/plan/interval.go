@@ -3,6 +3,8 @@ package plan
 import (
 	"bytes"
 	"slices"
+
+	"github.com/virgadb/virga/document"
 )
 
 // An interval is a stretch of the encoded values of one field: those from lo up to,
@@ -15,11 +17,15 @@ type interval struct {
 	lo, hi []byte
 	point  bool    // it holds one value: lo is its encoding
 	part   float64 // a guess at the part of all values that lie in it, unless it is a point
+
+	first, last end // what lo and hi stand for, for people to read
 }
 
-// holds reports whether key, an encoded value that others may follow, lies in v.
-func (v *interval) holds(key []byte) bool {
-	return bytes.Compare(v.lo, key) <= 0 && (v.hi == nil || bytes.Compare(key, v.hi) < 0)
+// An end is an operand at which an interval begins or ends.
+type end struct {
+	value document.Value // missing: there is no limit
+	open  bool           // the operand itself is not in the interval
+	begin bool           // nor is what the text in value begins
 }
 
 // whole is the interval of all values.
@@ -45,10 +51,10 @@ func intersect(a, b []interval) []interval {
 	for i, j := 0, 0; i < len(a) && j < len(b); {
 		v := a[i]
 		if bytes.Compare(b[j].lo, v.lo) > 0 {
-			v.lo = b[j].lo
+			v.lo, v.first = b[j].lo, b[j].first
 		}
 		if compareEnds(b[j].hi, v.hi) < 0 {
-			v.hi = b[j].hi
+			v.hi, v.last = b[j].hi, b[j].last
 		}
 		if v.hi == nil || bytes.Compare(v.lo, v.hi) < 0 {
 			v.point = a[i].point || b[j].point
@@ -79,7 +85,7 @@ func union(list []interval) []interval {
 			continue
 		}
 		if compareEnds(v.hi, last.hi) > 0 {
-			last.hi, last.point = v.hi, false
+			last.hi, last.last, last.point = v.hi, v.last, false
 		}
 		last.part = min(1, last.part+v.part)
 	}
@@ -91,16 +97,17 @@ func union(list []interval) []interval {
 func complement(list []interval) []interval {
 	var rest []interval
 	var lo []byte
+	var first end
 	for _, v := range list {
 		if bytes.Compare(lo, v.lo) < 0 {
-			rest = append(rest, interval{lo: lo, hi: v.lo, part: mostly})
+			rest = append(rest, interval{lo: lo, hi: v.lo, part: mostly, first: first, last: v.first.turned()})
 		}
 		if v.hi == nil {
 			return rest
 		}
-		lo = v.hi
+		lo, first = v.hi, v.last.turned()
 	}
-	return append(rest, interval{lo: lo, part: mostly})
+	return append(rest, interval{lo: lo, part: mostly, first: first})
 }
 
 // The guesses at the part of a field's values that a condition admits, where
@@ -112,6 +119,12 @@ const (
 	begins  = 0.05 // strings that begin alike
 	equals  = 0.05 // one value
 )
+
+// turned returns the end as that of what lies on its other side.
+func (e end) turned() end {
+	e.open = !e.open
+	return e
+}
 
 // points reports whether the list consists of single values.
 func points(list []interval) bool {

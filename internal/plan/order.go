@@ -61,29 +61,41 @@ func (s *sorted) close() {
 
 // fill reads the whole source into order.
 func (s *sorted) fill(ctx context.Context) error {
-	var scratch []byte
-	for {
-		doc, ok, err := s.src.next(ctx)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			break
-		}
-		scratch = s.appendKey(scratch[:0], doc, s.src.key())
-		if s.after != nil && bytes.Compare(scratch, s.after) <= 0 || !s.sorter.wants(scratch) {
-			continue
-		}
-		own, err := s.src.keep()
-		if err != nil {
-			return err
-		}
-		if err := s.sorter.push(ctx, record{key: bytes.Clone(scratch), doc: own}); err != nil {
-			return err
-		}
+	fill := s.fillAlone
+	if g, ok := s.src.(*growing); ok && s.sorter.top > 0 && workerCount() > 1 {
+		fill = func(ctx context.Context) error { return s.fillWide(ctx, g) }
+	}
+	if err := fill(ctx); err != nil {
+		return err
 	}
 	s.src.close()
 	return s.sorter.finish()
+}
+
+func (s *sorted) fillAlone(ctx context.Context) error {
+	var scratch []byte
+	for {
+		doc, ok, err := s.src.next(ctx)
+		if err != nil || !ok {
+			return err
+		}
+		scratch = s.appendKey(scratch[:0], doc, s.src.key())
+		if err := s.offer(ctx, &s.sorter, scratch, s.src.keep); err != nil {
+			return err
+		}
+	}
+}
+
+// offer adds a document to a sorter, if it is wanted there.
+func (s *sorted) offer(ctx context.Context, to *sorter, key []byte, own func() (document.Doc, error)) error {
+	if s.after != nil && bytes.Compare(key, s.after) <= 0 || !to.wants(key) {
+		return nil
+	}
+	doc, err := own()
+	if err != nil {
+		return err
+	}
+	return to.push(ctx, record{key: bytes.Clone(key), doc: doc})
 }
 
 // appendKey appends bytes that sort as doc does: its sort values, then its key,

@@ -11,8 +11,12 @@ package plan
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"time"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/internal/clock"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/query"
 	"github.com/virgadb/virga/txn"
@@ -20,8 +24,13 @@ import (
 
 // Options are what a database has set for all queries.
 type Options struct {
-	Memory       int64 // bytes that a sort may hold before it spills to disk; 0 means 64 MiB
-	RequireIndex bool  // walks over more than a few hundred documents are refused
+	Clock        clock.Clock
+	Advisor      *Advisor      // is told of every run; nil is nobody
+	Slow         time.Duration // runs that take longer are logged; 0 logs none
+	Logger       *slog.Logger  // for them
+	Memory       int64         // bytes that a sort may hold before it spills to disk; 0 means 64 MiB
+	RequireIndex bool          // walks over more than a few hundred documents are refused
+	Candidate    int           // for tests: use the n-th of the ways that were weighed, whatever they cost; 0 means the cheapest
 }
 
 const defaultMemory = 64 << 20
@@ -52,22 +61,14 @@ func Find(snap txn.Snapshot, coll *txn.Collection, r *query.Request, o Options) 
 	if coll == nil {
 		return c
 	}
-	src, err := begin(newPlanner(snap, coll, r, toFind, o))
+	run, err := begin(newPlanner(snap, coll, r, toFind, o))
 	if err != nil {
 		c.err = err
 		return c
 	}
-	c.src = src
+	c.run = run
+	c.src = run.exec.source(run.access)
 	return c
-}
-
-// begin plans and returns the source of the documents.
-func begin(p *planner) (source, error) {
-	a, err := p.plan()
-	if err != nil {
-		return nil, err
-	}
-	return newExec(p).source(a), nil
 }
 
 // plan chooses an access and refuses it if the options do.
@@ -87,7 +88,11 @@ func (p *planner) plan() (*access, error) {
 
 // refusal is the error of a walk over the collection that the options forbid.
 func (p *planner) refusal() error {
-	return fmt.Errorf("the query would walk over %.0f documents and indexes are required: %w", p.documents, fault.ErrInvalid)
+	remedy := "no index can serve it"
+	if fields, _ := p.wanted(); len(fields) > 0 && !p.has(fields) {
+		remedy = "create an index on (" + index.Spec{Fields: fields}.Keys() + ")"
+	}
+	return fmt.Errorf("%s: the query would walk over %.0f documents and indexes are required, %s: %w", p.shapeText(), p.documents, remedy, fault.ErrInvalid)
 }
 
 // pinned returns the access to the one document that the filter names by _id, nil
@@ -125,11 +130,13 @@ func Exists(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, r *que
 // count counts up to limit documents, or all when limit is 0.
 func count(ctx context.Context, p *planner, limit int64) (int64, error) {
 	p.window = int(limit)
-	a, err := p.plan()
+	r, err := begin(p)
 	if err != nil {
 		return 0, err
 	}
-	return newExec(p).count(ctx, a, limit)
+	n, err := r.exec.count(ctx, r.access, limit)
+	r.end(n)
+	return n, err
 }
 
 func (x *exec) count(ctx context.Context, a *access, limit int64) (int64, error) {
@@ -138,6 +145,11 @@ func (x *exec) count(ctx context.Context, a *access, limit int64) (int64, error)
 	}
 	src := x.unsorted(a)
 	defer src.close()
+	if g, ok := src.(*growing); ok && limit == 0 {
+		var c counting
+		err := g.fold(ctx, &c)
+		return c.sum(), err
+	}
 	for n := int64(0); ; n++ {
 		if limit > 0 && n == limit {
 			return n, nil

@@ -1,0 +1,165 @@
+package query
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/virgadb/virga/document"
+)
+
+// An Explain says how an operation finds its documents, and what that took. It is
+// plain data.
+type Explain struct {
+	Operation  string // find, count, update, remove
+	Collection string
+	Plan       Stage   // the last step of the plan, with those before it as inputs
+	Rejected   []Stage // the other ways that were weighed, the cheapest first
+
+	// What running the plan took. Of an update or a remove it is the finding of the
+	// documents: nothing was written.
+	Returned     int64 // documents found, or counted
+	KeysExamined int64 // entries of indexes, and single reads by _id
+	DocsExamined int64 // documents read
+	Switched     bool  // the index led to so many documents that the collection was scanned instead
+	Time         time.Duration
+
+	Advice *Advice // nil when no index would help much
+}
+
+// A Stage is one step of a plan.
+type Stage struct {
+	Name   string     // the name that MongoDB has for it: COLLSCAN, IXSCAN, FETCH, SORT …
+	Text   string     // the step as a line names it: `index city_-total ["Oslo", (20, +inf))`
+	Fields document.D // what else there is to say, by MongoDB's names
+	Inputs []Stage    // the steps it takes documents from
+	Cost   float64    // of it and its inputs, estimated, in microseconds; 0 where it is not known
+}
+
+// Advice names an index that would help.
+type Advice struct {
+	Collection string
+	Fields     []string // as index.By takes them
+	Reason     string
+}
+
+// String returns the plan on one line, the first step first:
+//
+//	index city_-total ["Oslo", (20, +inf)) | fetch | limit 20
+func (e Explain) String() string { return e.Plan.String() }
+
+// String returns the step and those before it on one line.
+func (s Stage) String() string {
+	if len(s.Inputs) == 0 {
+		return s.Text
+	}
+	inputs := make([]string, len(s.Inputs))
+	for i, in := range s.Inputs {
+		inputs[i] = in.String()
+	}
+	line := inputs[0]
+	if len(inputs) > 1 {
+		line = "(" + strings.Join(inputs, ") + (") + ")"
+	}
+	if s.Text == "" {
+		return line
+	}
+	return line + " | " + s.Text
+}
+
+// Tree returns the plan a step a line, each below the one that it feeds, and what
+// running it took.
+func (e Explain) Tree() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: %d found, %s, %s, %v\n", e.Operation, e.Collection, e.Returned,
+		counted(e.KeysExamined, "key"), counted(e.DocsExamined, "document"), e.Time.Round(time.Microsecond))
+	e.Plan.tree(&b, "")
+	if e.Switched {
+		b.WriteString("the index led to too many documents: the collection was scanned instead\n")
+	}
+	for _, r := range e.Rejected {
+		fmt.Fprintf(&b, "rejected: %s (cost %.0f against %.0f)\n", r, r.Cost, e.Plan.Cost)
+	}
+	if e.Advice != nil {
+		fmt.Fprintf(&b, "advice: %s\n", e.Advice)
+	}
+	return b.String()
+}
+
+func (s Stage) tree(b *strings.Builder, indent string) {
+	if s.Text != "" {
+		fmt.Fprintf(b, "%s%s\n", indent, s.Text)
+		indent += "  "
+	}
+	for _, in := range s.Inputs {
+		in.tree(b, indent)
+	}
+}
+
+func counted(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what + " read"
+	}
+	return fmt.Sprintf("%d %ss read", n, what)
+}
+
+// String returns the advice as a sentence.
+func (a Advice) String() string {
+	return fmt.Sprintf("create index (%s) on %s: %s", strings.Join(a.Fields, ", "), a.Collection, a.Reason)
+}
+
+// MarshalJSON returns what MongoDB's explain returns: queryPlanner with winningPlan
+// and rejectedPlans, and executionStats.
+func (e Explain) MarshalJSON() ([]byte, error) {
+	rejected := make([]any, len(e.Rejected))
+	for i, r := range e.Rejected {
+		rejected[i] = r.object()
+	}
+	planner := document.D{
+		{"namespace", e.Collection},
+		{"winningPlan", e.Plan.object()},
+		{"rejectedPlans", rejected},
+	}
+	if e.Advice != nil {
+		planner = append(planner, document.E{Key: "advice", Value: document.D{
+			{"index", e.Advice.Fields}, {"reason", e.Advice.Reason},
+		}})
+	}
+	stats := document.D{
+		{"executionSuccess", true},
+		{"nReturned", e.Returned},
+		{"executionTimeMillis", e.Time.Milliseconds()},
+		{"totalKeysExamined", e.KeysExamined},
+		{"totalDocsExamined", e.DocsExamined},
+		{"executionStages", e.Plan.object()},
+	}
+	v, err := document.Of(document.D{
+		{"queryPlanner", planner},
+		{"executionStats", stats},
+		{"queryModifications", document.D{}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return document.AppendJSON(nil, v), nil
+}
+
+var _ json.Marshaler = Explain{}
+
+// object returns the step as MongoDB shows it.
+func (s Stage) object() document.D {
+	d := append(document.D{{Key: "stage", Value: s.Name}}, s.Fields...)
+	switch len(s.Inputs) {
+	case 0:
+	case 1:
+		d = append(d, document.E{Key: "inputStage", Value: s.Inputs[0].object()})
+	default:
+		list := make([]any, len(s.Inputs))
+		for i, in := range s.Inputs {
+			list[i] = in.object()
+		}
+		d = append(d, document.E{Key: "inputStages", Value: list})
+	}
+	return d
+}
