@@ -198,6 +198,11 @@ var errPositional = fmt.Errorf("a path with .$ needs a filter on that array, use
 // Remove removes the document. One that does not exist is no error: the result
 // counts none.
 func (r *DocRef) Remove(ctx context.Context) (RemoveResult, error) {
+	res, err := r.remove(ctx)
+	return res, r.fail("remove", err)
+}
+
+func (r *DocRef) remove(ctx context.Context) (RemoveResult, error) {
 	var res RemoveResult
 	err := r.ready(ctx)
 	if err == nil {
@@ -211,9 +216,9 @@ func (r *DocRef) Remove(ctx context.Context) (RemoveResult, error) {
 		})
 	}
 	if err != nil {
-		res.Removed = 0
+		return RemoveResult{}, err
 	}
-	return res, r.fail("remove", err)
+	return res, nil
 }
 
 func (r *DocRef) apply(ctx context.Context, create bool, edit txn.EditFunc) error {

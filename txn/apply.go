@@ -80,6 +80,16 @@ func (d *Documents) apply(ctx context.Context, coll *Collection, ids []document.
 	}
 }
 
+// DocumentKeys returns the locks of documents, for [Documents.Begin]. A collection
+// that does not exist is created.
+func (d *Documents) DocumentKeys(ctx context.Context, collection string, ids []document.Value) ([]string, error) {
+	coll, err := d.collection(ctx, collection, true)
+	if err != nil {
+		return nil, err
+	}
+	return documentKeys(coll, ids)
+}
+
 // documentKeys returns the keys of documents, as strings to lock them by.
 func documentKeys(coll *Collection, ids []document.Value) ([]string, error) {
 	names := make([]string, len(ids))
