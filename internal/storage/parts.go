@@ -95,7 +95,7 @@ func (s *Store) prepare(ctx context.Context, r *Request) (*pending, []PartSet, e
 // these must not be missing when a later one counts on it.
 func (s *Store) rewrite(ctx context.Context, p *pending) (sets []PartSet, err error) {
 	p.writes = make([]Write, 0, len(p.request.Writes)+len(p.request.Garbage))
-	p.durable = len(p.request.Garbage) > 0
+	p.durable = p.request.Durable || len(p.request.Garbage) > 0
 	for _, w := range p.request.Writes {
 		if w.Replaces != 0 {
 			p.durable = true

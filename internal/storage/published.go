@@ -22,7 +22,6 @@ type published struct {
 	meta    any
 	view    View
 	refs    atomic.Int64 // snapshots, cursors and calls that use it, or retired
-	freed   bool         // the view was released; guarded by the store's gate
 }
 
 // source returns what serves the keys from lo on. This is where a state that
@@ -114,18 +113,11 @@ func (s *Store) retire(p *published) {
 	if !p.refs.CompareAndSwap(0, retired) {
 		return
 	}
-	if s.gate.enter(0) {
-		s.free(p)
-		s.gate.leave(0)
+	if !s.gate.enter(0) {
+		return // Close releases what the history lists
 	}
 	s.history.remove(p)
+	p.view.Release()
+	s.gate.leave(0)
 	s.sweep.kick()
-}
-
-// free releases the engine's view, within the gate.
-func (s *Store) free(p *published) {
-	if !p.freed {
-		p.freed = true
-		p.view.Release()
-	}
 }

@@ -34,6 +34,9 @@ type Request struct {
 	// returning an error, which Commit hands on as it is. It runs in the leader's
 	// seat: it must not block, and newest is valid until it returns.
 	Check func(newest *Snapshot) error
+	// Durable makes the commit survive a power cut, whatever the store's
+	// [Durability], and with it all before it.
+	Durable bool
 	// Alone keeps the request from sharing a group with another, so that nothing
 	// changes between the snapshot that Check saw and this commit.
 	Alone bool

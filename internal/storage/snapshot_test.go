@@ -256,3 +256,37 @@ func TestSweepTriesAgainWhenTheDiskWasFull(t *testing.T) {
 		t.Errorf("a is there: %v, after %d failures", ok, fails)
 	}
 }
+
+func TestReleaseBesideACallUnderWay(t *testing.T) {
+	hold := make(chan struct{})
+	entered := make(chan struct{}, 1)
+	stall := atomic.Bool{}
+	s := open(t, storagetest.Faulty(memory.Open(memory.Options{}), func(c storagetest.Call) error {
+		if c.Op == storagetest.Get && !c.After && stall.CompareAndSwap(true, false) {
+			entered <- struct{}{}
+			<-hold
+		}
+		return nil
+	}), storage.Options{})
+	must(t, commit(s, set("k", []byte("v"))))
+	snap, err := s.Snapshot()
+	must(t, err)
+	stall.Store(true)
+	under := make(chan error)
+	go func() {
+		e, err := snap.Get([]byte("k"))
+		if err == nil && string(e.Value) != "v" {
+			err = fmt.Errorf("got %q", e.Value)
+		}
+		under <- err
+	}()
+	<-entered
+	snap.Release()
+	if _, err := snap.Get([]byte("k")); !errors.Is(err, fault.ErrClosed) {
+		t.Errorf("a later call: %v", err)
+	}
+	close(hold)
+	if err := <-under; err != nil {
+		t.Errorf("the call under way: %v", err)
+	}
+}

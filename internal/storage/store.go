@@ -121,7 +121,7 @@ func (s *Store) close() error {
 		s.current.Store(nil)
 		s.cursors.closeAll()
 		for _, p := range s.history.list() {
-			s.free(p)
+			p.view.Release()
 		}
 		if s.writable() == nil {
 			err = s.engine.Sync()
