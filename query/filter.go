@@ -1,6 +1,7 @@
 package query
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,7 +31,10 @@ func CompileFilter(cond any, now time.Time) (*Filter, error) {
 	}
 	root, err := newCompiler(now).compile(cond, scope{})
 	if err != nil {
-		return nil, fmt.Errorf("filter %w", err)
+		if at := (*fault.PathError)(nil); errors.As(err, &at) {
+			return nil, fmt.Errorf("filter %w", err)
+		}
+		return nil, fmt.Errorf("filter: %w", err)
 	}
 	f := &Filter{root: root}
 	f.assignSlots(root)

@@ -54,10 +54,10 @@ func (c *compiler) compile(v any, s scope) (*node, error) {
 		v, s.exact = inner, true
 	}
 	if s.depth++; s.depth > maxNesting {
-		return nil, fmt.Errorf("nests more than %d levels: %w", maxNesting, fault.ErrTooLarge)
+		return nil, fmt.Errorf("more than %d levels: %w", maxNesting, fault.ErrTooLarge)
 	}
 	if c.nodes--; c.nodes < 0 {
-		return nil, fmt.Errorf("has more than %d conditions: %w", maxNodes, fault.ErrTooLarge)
+		return nil, fmt.Errorf("more than %d conditions: %w", maxNodes, fault.ErrTooLarge)
 	}
 	if command, ok := v.(Condition); ok {
 		return c.command(command, s)
@@ -68,7 +68,7 @@ func (c *compiler) compile(v any, s scope) (*node, error) {
 	fields, ok := document.Pairs(v)
 	switch {
 	case s.path == "" && !ok:
-		return nil, invalidAt("", "is no object or condition but %s", describe(v))
+		return nil, invalidAt("", "needs an object or a condition, found %s", describe(v))
 	case s.path == "":
 		return c.object(fields, s)
 	case ok && len(fields) > 0 && (!s.exact || isOperator(fields[0].Key)):
@@ -104,6 +104,8 @@ func (c *compiler) fields(fields []document.E, s scope) (*node, error) {
 // field compiles f, one of fields.
 func (c *compiler) field(f document.E, fields []document.E, s scope) (*node, error) {
 	switch {
+	case f.Key == "":
+		return nil, invalidAt(s.path, "the name of a field is empty")
 	case !isOperator(f.Key) && s.bare:
 		return nil, invalidAt(s.path, "unknown operator %q", f.Key)
 	case !isOperator(f.Key):
