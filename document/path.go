@@ -3,6 +3,7 @@ package document
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/virgadb/virga/internal/fault"
 )
@@ -15,11 +16,14 @@ type Path struct {
 	index []int // the number a segment spells, -1 when it spells none
 }
 
-// ParsePath compiles s. It refuses an empty path, empty segments and zero bytes
-// with ErrInvalid.
+// ParsePath compiles s. It refuses an empty path, empty segments, zero bytes and
+// what is not UTF-8 with ErrInvalid.
 func ParsePath(s string) (Path, error) {
 	if strings.IndexByte(s, 0) >= 0 {
 		return Path{}, fmt.Errorf("path %q holds a zero byte: %w", s, fault.ErrInvalid)
+	}
+	if !utf8.ValidString(s) {
+		return Path{}, fmt.Errorf("path %q is not UTF-8: %w", s, fault.ErrInvalid)
 	}
 	p := Path{text: s, names: strings.Split(s, ".")}
 	p.index = make([]int, len(p.names))

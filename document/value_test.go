@@ -80,7 +80,7 @@ func TestPath(t *testing.T) {
 			t.Errorf("Lookup(%s): %s, want %v", path, got, want)
 		}
 	}
-	for _, bad := range []string{"", ".", "a.", ".a", "a..b", "a\x00"} {
+	for _, bad := range []string{"", ".", "a.", ".a", "a..b", "a\x00", "a\xff"} {
 		if _, err := ParsePath(bad); !errors.Is(err, fault.ErrInvalid) {
 			t.Errorf("%q: %v", bad, err)
 		}
