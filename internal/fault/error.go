@@ -48,8 +48,14 @@ type PathError struct {
 	Err  error
 }
 
-// Error formats e as "path: cause".
-func (e *PathError) Error() string { return e.Path + ": " + e.Err.Error() }
+// Error formats e as "path: cause", or "cause" for the empty path, which is the
+// name of a field too.
+func (e *PathError) Error() string {
+	if e.Path == "" {
+		return e.Err.Error()
+	}
+	return e.Path + ": " + e.Err.Error()
+}
 
 // Unwrap returns the cause.
 func (e *PathError) Unwrap() error { return e.Err }
