@@ -53,6 +53,7 @@ func BenchmarkRead(b *testing.B) {
 		name string
 		run  func()
 	}{
+		{"validate", func() { Validate(doc.raw) }},
 		{"path", func() { p.Lookup(v) }},
 		{"lookup", func() { doc.Lookup("address.zip") }},
 		{"compare numbers", func() { Compare(Value{[]byte{1}}, Value{[]byte{2}}) }},

@@ -1,10 +1,6 @@
 package document
 
-import (
-	"fmt"
-
-	"github.com/virgadb/virga/internal/fault"
-)
+import "github.com/virgadb/virga/internal/fault"
 
 // A Doc is one whole document, an object, as a view of its canonical bytes. The
 // zero Doc is no document. Docs are immutable, safe for concurrent use and valid
@@ -15,20 +11,6 @@ type Doc struct{ raw []byte }
 // stored before and that nobody modifies. They are not copied and not checked;
 // reading malformed bytes is harmless. See [Validate] and [Canonical].
 func FromRaw(raw []byte) Doc { return Doc{raw} }
-
-// Validate reports with ErrCorrupt whether raw is anything but one canonical
-// document: wrong structure, forms that are not the shortest, duplicate or
-// forbidden keys, over the limits.
-func Validate(raw []byte) error {
-	d, err := Canonical(raw)
-	if err != nil {
-		return fmt.Errorf("document: %v: %w", err, fault.ErrCorrupt)
-	}
-	if string(d.raw) != string(raw) {
-		return fmt.Errorf("document is not in canonical form: %w", fault.ErrCorrupt)
-	}
-	return nil
-}
 
 // IsZero reports whether d is no document.
 func (d Doc) IsZero() bool { return len(d.raw) == 0 }
