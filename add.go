@@ -108,7 +108,7 @@ func (c *Collection) insert(ctx context.Context, docs []document.Doc) ([]ID, err
 	}
 	err := c.apply(ctx, true, values, func(i int, old document.Doc) (txn.Edit, error) {
 		if !old.IsZero() {
-			return txn.Edit{}, fault.At("_id", fmt.Errorf("E11000 duplicate key, _id %s exists: %w", ids[i], fault.ErrDuplicate))
+			return txn.Edit{}, duplicate(ids[i], "exists")
 		}
 		return txn.Edit{Op: txn.Insert, Doc: docs[i]}, nil
 	})
@@ -126,9 +126,14 @@ func distinct(ids []ID) error {
 	seen := make(map[ID]struct{}, len(ids))
 	for _, id := range ids {
 		if _, twice := seen[id]; twice {
-			return fault.At("_id", fmt.Errorf("E11000 duplicate key, _id %s is given twice: %w", id, fault.ErrDuplicate))
+			return duplicate(id, "is given twice")
 		}
 		seen[id] = struct{}{}
 	}
 	return nil
+}
+
+func duplicate(id ID, how string) error {
+	text := id.String()
+	return fault.On(text, fault.At("_id", fmt.Errorf("E11000 duplicate key, _id %s %s: %w", text, how, fault.ErrDuplicate)))
 }

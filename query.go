@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
@@ -58,7 +59,7 @@ func (q *Query) Where(cond any) *Query {
 func (q *Query) OrderBy(path string, dir Direction) *Query {
 	next := *q
 	if dir != Asc && dir != Desc {
-		return next.refuse("order by %s: direction %d is neither Asc nor Desc", path, dir)
+		return next.refuse("order by %s: the direction %d is neither Asc nor Desc", path, dir)
 	}
 	next.order = slices.Clone(q.order)
 	for i := range next.order {
@@ -247,8 +248,11 @@ func (q *Query) distinct(ctx context.Context, path string) ([]any, error) {
 		return nil, err
 	}
 	p, err := document.ParsePath(path)
+	if err == nil && strings.HasPrefix(path, "$") {
+		err = fmt.Errorf("a path starts with a dollar sign: %w", fault.ErrInvalid)
+	}
 	if err != nil {
-		return nil, err
+		return nil, fault.At(path, err)
 	}
 	r, err := q.matching()
 	if err != nil {

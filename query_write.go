@@ -67,7 +67,7 @@ func updateOne(old document.Doc, filter *query.Filter, update *query.Update) (tx
 	doc, changed, err := update.Apply(old, filter)
 	switch {
 	case err != nil:
-		return txn.Edit{}, UpdateResult{}, fmt.Errorf("document %s: %w", old.ID(), err)
+		return txn.Edit{}, UpdateResult{}, fault.On(old.ID().String(), err)
 	case !changed:
 		return txn.Edit{}, UpdateResult{Matched: 1}, nil
 	}

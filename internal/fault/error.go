@@ -19,7 +19,10 @@ type Error struct {
 	Err        error  // the cause
 }
 
-// Error formats e as "op collection/id: path: cause".
+// longID is how many bytes of an _id a message shows.
+const longID = 100
+
+// Error formats e as "op collection/id: path: cause". A long _id is cut.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Op)
@@ -28,7 +31,7 @@ func (e *Error) Error() string {
 		b.WriteString(e.Collection)
 		if e.ID != "" {
 			b.WriteByte('/')
-			b.WriteString(e.ID)
+			b.WriteString(shortened(e.ID))
 		}
 	}
 	if b.Len() > 0 {
@@ -36,6 +39,13 @@ func (e *Error) Error() string {
 	}
 	b.WriteString(e.Err.Error())
 	return b.String()
+}
+
+func shortened(id string) string {
+	if len(id) <= longID {
+		return id
+	}
+	return strings.ToValidUTF8(id[:longID], "") + "…"
 }
 
 // Unwrap returns the cause.
@@ -66,6 +76,24 @@ func At(path string, err error) error {
 		return nil
 	}
 	return &PathError{Path: path, Err: err}
+}
+
+// A documentError marks the document, of several that an operation concerns, at
+// which it ended; the door moves its _id into [Error.ID].
+type documentError struct {
+	id  string
+	err error
+}
+
+func (e *documentError) Error() string { return e.err.Error() }
+func (e *documentError) Unwrap() error { return e.err }
+
+// On returns err marked with the _id of a document, as JSON, or nil when err is nil.
+func On(id string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &documentError{id: id, err: err}
 }
 
 // codes holds the cloud's codes by reason, in the order they are tried.
@@ -107,6 +135,9 @@ func Wrap(op, collection, id string, err error) error {
 	}
 	if at := (*PathError)(nil); errors.As(err, &at) {
 		e.Path = at.Path
+	}
+	if on := (*documentError)(nil); id == "" && errors.As(err, &on) {
+		e.ID = on.id
 	}
 	return e
 }
