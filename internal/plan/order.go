@@ -74,13 +74,14 @@ func (s *sorted) fill(ctx context.Context) error {
 
 func (s *sorted) fillAlone(ctx context.Context) error {
 	var scratch []byte
+	own := s.src.keep
 	for {
 		doc, ok, err := s.src.next(ctx)
 		if err != nil || !ok {
 			return err
 		}
 		scratch = s.appendKey(scratch[:0], doc, s.src.key())
-		if err := s.offer(ctx, &s.sorter, scratch, s.src.keep); err != nil {
+		if err := s.offer(ctx, &s.sorter, scratch, own); err != nil {
 			return err
 		}
 	}

@@ -186,7 +186,7 @@ func (w *wide) walk(ctx context.Context, worker int, p *piece) error {
 	defer c.Close()
 	var batch []document.Doc
 	size, passed, end := 0, 0, p.r.Hi
-	divided := false
+	divided, own := false, c.Own
 	for c.Next() {
 		if divided && bytes.Compare(c.Key(), end) >= 0 {
 			break
@@ -211,7 +211,7 @@ func (w *wide) walk(ctx context.Context, worker int, p *piece) error {
 			}
 		}
 		if w.visit != nil {
-			if err := w.visit.visit(ctx, worker, c.Key(), c.Doc(), c.Own); err != nil {
+			if err := w.visit.visit(ctx, worker, c.Key(), c.Doc(), own); err != nil {
 				return err
 			}
 			continue
