@@ -3,6 +3,7 @@ package virga
 import (
 	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/clock"
@@ -12,6 +13,7 @@ import (
 	"github.com/virgadb/virga/internal/storage/badger"
 	"github.com/virgadb/virga/internal/storage/memory"
 	"github.com/virgadb/virga/txn"
+	"github.com/virgadb/virga/watch"
 )
 
 // The values a program puts into documents and gets out of them.
@@ -39,6 +41,7 @@ type DB struct {
 	clock clock.Clock
 	ids   *clock.IDs
 	plan  plan.Options
+	feed  *watch.Feed
 }
 
 // Open opens the database in the folder path and creates it where there is none.
@@ -80,14 +83,11 @@ func openStore(path string, engine storage.Engine, c *config) (*DB, error) {
 		return nil, err
 	}
 	docs, err := txn.Open(store, c.clock)
-	if err == nil && !c.readOnly {
-		err = docs.Recover(context.Background())
-	}
 	if err != nil {
 		store.Close()
 		return nil, err
 	}
-	return &DB{
+	db := &DB{
 		path:  path,
 		store: store,
 		docs:  docs,
@@ -101,7 +101,47 @@ func openStore(path string, engine storage.Engine, c *config) (*DB, error) {
 			Memory:       c.memory / 4,
 			RequireIndex: c.requireIndex,
 		},
-	}, nil
+	}
+	db.feed = watch.NewFeed(db.find, c.memory/8)
+	docs.Listen(db.tell)
+	if !c.readOnly {
+		err = restore(engine, docs, c)
+	}
+	if err != nil {
+		store.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// An unsafeEngine is one whose newest commits a power cut may have torn apart,
+// unless they were synced.
+type unsafeEngine interface {
+	// Unclean reports that this may have happened and not been repaired yet.
+	Unclean() bool
+	// Rebuilt remembers that it has been repaired.
+	Rebuilt() error
+}
+
+// restore repairs what an earlier process left unfinished.
+func restore(engine storage.Engine, docs *txn.Documents, c *config) error {
+	ctx := context.Background()
+	if err := docs.Recover(ctx); err != nil {
+		return err
+	}
+	e, ok := engine.(unsafeEngine)
+	if !ok || !e.Unclean() {
+		return nil
+	}
+	log := c.logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	log.Warn("not closed before the machine stopped: counts and indexes are made anew")
+	if err := docs.Rebuild(ctx, log); err != nil {
+		return err
+	}
+	return e.Rebuilt()
 }
 
 func openEngine(path string, c *config) (storage.Engine, error) {
@@ -116,10 +156,13 @@ func openEngine(path string, c *config) (storage.Engine, error) {
 	return memory.Open(memory.Options{}), nil
 }
 
-// Close closes the database. It waits for writes that are on their way; queries
-// and loops still running, in any goroutine, end with [ErrClosed]. Closing twice
-// is harmless.
+// Close closes the database. It waits for writes that are on their way; queries,
+// loops and streams still running, in any goroutine, end with [ErrClosed]. It waits
+// for the callbacks of streams, so none of them may call it. Closing twice is
+// harmless.
 func (db *DB) Close() error {
+	db.feed.Close()
+	defer db.feed.Wait()
 	db.docs.Close()
 	return fault.Wrap("close", "", "", db.store.Close())
 }

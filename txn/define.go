@@ -16,7 +16,8 @@ func (d *Documents) Create(ctx context.Context, name string) error {
 		return err
 	}
 	_, err := d.store.Commit(ctx, &storage.Request{
-		Alone: true,
+		Alone:   true,
+		Durable: true,
 		Check: func(newest *storage.Snapshot) error {
 			if newest.Meta().(*state).catalog.byName[name] != nil {
 				return fmt.Errorf("collection %q: %w", name, fault.ErrExists)
@@ -75,7 +76,9 @@ func (d *Documents) define(ctx context.Context, coll *Collection, garbage []stor
 }
 
 func (d *Documents) defineStep(ctx context.Context, coll *Collection, garbage []storage.Range, s *step) error {
-	_, err := d.store.Commit(ctx, &storage.Request{Alone: true, Garbage: garbage, Check: coll.unchanged, Tag: s})
+	// Durable: a definition must not be missing after a power cut that spares what
+	// was written under it.
+	_, err := d.store.Commit(ctx, &storage.Request{Alone: true, Durable: true, Garbage: garbage, Check: coll.unchanged, Tag: s})
 	return err
 }
 

@@ -74,7 +74,7 @@ func checksum(value []byte) uint32 {
 // values and adds the removal of those that are replaced. The sets it returns are
 // in nobody's use unless the request is committed.
 func (s *Store) prepare(ctx context.Context, r *Request) (*pending, []PartSet, error) {
-	p := &pending{request: r, writes: r.Writes, alone: r.Alone}
+	p := &pending{request: r, writes: r.Writes, alone: r.Alone, durable: r.Durable}
 	plain := len(r.Garbage) == 0
 	for i := range r.Writes {
 		w := &r.Writes[i]
@@ -95,7 +95,7 @@ func (s *Store) prepare(ctx context.Context, r *Request) (*pending, []PartSet, e
 // these must not be missing when a later one counts on it.
 func (s *Store) rewrite(ctx context.Context, p *pending) (sets []PartSet, err error) {
 	p.writes = make([]Write, 0, len(p.request.Writes)+len(p.request.Garbage))
-	p.durable = p.request.Durable || len(p.request.Garbage) > 0
+	p.durable = p.durable || len(p.request.Garbage) > 0
 	for _, w := range p.request.Writes {
 		if w.Replaces != 0 {
 			p.durable = true

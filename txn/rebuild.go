@@ -1,0 +1,73 @@
+package txn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/virgadb/virga/internal/fault"
+)
+
+// Rebuild makes counts and indexes anew from the documents. It is for a store that
+// lost recent commits in a power cut, and perhaps not the last ones only: then a
+// document may be there without its entries, or the other way around. A unique
+// index that the documents break is dropped, which is logged as an error.
+func (d *Documents) Rebuild(ctx context.Context, log *slog.Logger) error {
+	snap, err := d.Snapshot()
+	if err != nil {
+		return err
+	}
+	catalog := snap.Catalog()
+	snap.Release()
+	for _, coll := range catalog.Collections() {
+		if err := d.recount(ctx, coll.Name); err != nil {
+			return fmt.Errorf("collection %s: %w", coll.Name, err)
+		}
+		for _, x := range coll.indexes {
+			if err := d.rebuildIndex(ctx, coll.Name, x, log); err != nil {
+				return fmt.Errorf("collection %s: %w", coll.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// recount counts the documents of a collection and corrects its count.
+func (d *Documents) recount(ctx context.Context, name string) error {
+	snap, err := d.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer snap.Release()
+	coll := snap.Catalog().Collection(name)
+	var n int64
+	cursor := snap.Scan(coll)
+	defer cursor.Close()
+	for cursor.Next() {
+		if n%checkEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		n++
+	}
+	if err := cursor.Err(); err != nil || n == snap.Count(coll) {
+		return err
+	}
+	return d.commit(ctx, []*work{{coll: coll, entries: map[uint32]int64{coll.ID: n - snap.Count(coll)}}}, nil)
+}
+
+// rebuildIndex drops an index and creates it again.
+func (d *Documents) rebuildIndex(ctx context.Context, coll string, x definedIndex, log *slog.Logger) error {
+	if err := d.dropIndex(ctx, coll, x.Name(), true); err != nil {
+		return err
+	}
+	if !x.ready {
+		return nil
+	}
+	err := d.CreateIndex(ctx, coll, x.Spec(), nil)
+	if errors.Is(err, fault.ErrDuplicate) {
+		log.Error("dropped a unique index that recovered documents break", "collection", coll, "index", x.Name(), "cause", err)
+		return nil
+	}
+	return err
+}
