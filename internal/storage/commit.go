@@ -82,10 +82,10 @@ func (s *Store) lead() {
 		}
 		s.queue.finish(group)
 	}()
-	if err := s.writable(); err != nil {
-		s.failAll(group, err)
-	} else if group[0].seat != nil {
+	if group[0].seat != nil { // writes nothing
 		group[0].err = s.sit(group[0].seat)
+	} else if err := s.writable(); err != nil {
+		s.failAll(group, err)
 	} else {
 		s.write(group)
 	}
@@ -226,7 +226,8 @@ func (s *Store) apply(g *Group, batch []Write, durable bool) (*published, error)
 	if g.Version%retireEvery == 0 {
 		s.engine.Retire(s.history.oldest())
 	}
-	return &published{version: g.Version, meta: g.Meta, view: s.engine.View()}, nil
+	list := s.mirrors.apply(s.current.Load().mirrors, g.Version, batch, g.Requests)
+	return &published{version: g.Version, meta: g.Meta, view: s.engine.View(), mirrors: list}, nil
 }
 
 // forget keeps the batch's room for the next group, but not its bytes.

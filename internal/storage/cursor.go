@@ -23,7 +23,7 @@ type Cursor struct {
 	o       ScanOptions
 	lane    lane
 	closed  bool // Close was called, or nothing is left to walk
-	raw     bool // values are shown as they are stored
+	raw     bool // values are shown as they are stored in the engine
 	started bool
 
 	// One of two: a tree's entries are handed on as they are, without the gate;
@@ -32,6 +32,11 @@ type Cursor struct {
 	engine EngineCursor // nil when exhausted
 	chunk  *chunk
 	links  links // among the store's open cursors, while engine is open
+
+	region  *region // of the range, when it may be mirrored
+	checked bool    // a tree's values have passed the check of mirrors
+	learns  bool    // the walk begins where its region does, see lowMark
+	walked  int     // entries handed on by a tree
 
 	key, value []byte
 	version    uint64
@@ -88,6 +93,7 @@ func (c *Cursor) stepTree() bool {
 	if !t.Next() {
 		return c.fail(nil)
 	}
+	c.walked++
 	it := &t.buf[t.at]
 	c.key, c.version = bytesOf(it.key), it.version
 	if !c.o.KeysOnly {
@@ -99,13 +105,15 @@ func (c *Cursor) stepTree() bool {
 // fill reads the next chunk in one touch of the engine.
 func (c *Cursor) fill() error {
 	s := c.store
+	if !c.started && c.openMirror() {
+		return nil
+	}
 	if !s.gate.enter(c.lane) {
 		return fault.ErrClosed
 	}
 	defer s.gate.leave(c.lane)
 	if !c.started {
-		c.started = true
-		c.engine = c.state.source(c.r.Lo).Scan(c.r, c.o)
+		c.openEngine()
 		if t, ok := c.engine.(*treeCursor); ok {
 			c.tree, c.engine = t, nil
 			return nil
@@ -115,11 +123,15 @@ func (c *Cursor) fill() error {
 	if c.engine == nil {
 		return nil
 	}
-	if c.chunk.fill(c.engine) {
+	more := c.chunk.fill(c.engine)
+	err := c.engine.Err()
+	if c.region != nil && err == nil {
+		c.count()
+	}
+	if more {
 		s.cursors.add(c)
 		return nil
 	}
-	err := c.engine.Err()
 	c.closeEngine()
 	return err
 }
@@ -167,6 +179,9 @@ func (c *Cursor) Own() []byte {
 	return append(make([]byte, 0, len(c.value)), c.value...)
 }
 
+// Checked reports whether the current value has passed [MirrorOptions.Check].
+func (c *Cursor) Checked() bool { return c.checked && c.parts == 0 }
+
 // Version returns the commit that wrote the current entry.
 func (c *Cursor) Version() uint64 { return c.version }
 
@@ -183,6 +198,9 @@ func (c *Cursor) Close() {
 		return
 	}
 	c.closed = true
+	if c.region != nil && c.tree != nil {
+		c.region.touches.Add(int64(scanTouches + c.walked/walkTouches))
+	}
 	c.key, c.value, c.parts = nil, nil, 0
 	if c.store.gate.enter(c.lane) {
 		c.closeEngine()

@@ -20,6 +20,7 @@ type Entry struct {
 	Value   []byte  // valid for ever; not to be modified
 	Version uint64  // the commit that wrote it
 	Parts   PartSet // the parts the value was assembled from
+	Checked bool    // the value has passed [MirrorOptions.Check]
 }
 
 // A Range is the stretch of keys from Lo up to, but not including, Hi. A nil Hi
@@ -82,6 +83,13 @@ type Engine interface {
 	Usage() Usage
 	// Close releases everything. Data applied is kept.
 	Close() error
+}
+
+// A Resident engine reads from memory as it is: mirrors would only double it.
+type Resident interface {
+	Engine
+	// Resident does nothing.
+	Resident()
 }
 
 // A View is an engine's state at one version. It is safe for concurrent use.

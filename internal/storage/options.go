@@ -30,8 +30,11 @@ type Options struct {
 	ReadOnly bool
 	// Clock is the machine's by default.
 	Clock clock.Clock
-	// Logger hears of sweeps that fail and of the end of writing. Silent by default.
+	// Logger hears of sweeps and mirrors that fail and of the end of writing. Silent
+	// by default.
 	Logger *slog.Logger
+	// Mirror says what is kept in memory beside the engine: nothing by default.
+	Mirror MirrorOptions
 }
 
 // withDefaults returns o with every field set.

@@ -9,24 +9,14 @@ import (
 // enough below zero that stray attempts never bring it back.
 const retired = -1 << 40
 
-// A source answers reads of a stretch of keys at one version. A [View] is one
-// for all keys, a [Tree] is one for the stretch it mirrors.
-type source interface {
-	Get(key []byte) (Entry, error)
-	Scan(r Range, o ScanOptions) EngineCursor
-}
-
 // A published state is what snapshots of one version share.
 type published struct {
 	version uint64
 	meta    any
 	view    View
+	mirrors []mirrored   // in the order of the regions, never changed
 	refs    atomic.Int64 // snapshots, cursors and calls that use it, or retired
 }
-
-// source returns what serves the keys from lo on. This is where a state that
-// carries mirrors of some ranges chooses between them and the engine.
-func (p *published) source(lo []byte) source { return p.view }
 
 // take adds a user, and reports false when the state is retired.
 func (p *published) take() bool {

@@ -48,6 +48,17 @@ func (s *Snapshot) Get(key []byte) (Entry, error) {
 	if isReserved(key) {
 		return Entry{}, nil
 	}
+	id := regionOf(key)
+	if m := s.state.find(id); m != nil {
+		if s.done.Load() || s.store.gate.closed.Load() {
+			return Entry{}, fault.ErrClosed
+		}
+		if e := m.get(key); !isWrapped(e.Value) {
+			return e, nil
+		}
+	} else {
+		s.store.mirrors.touch(s.state, id, getTouches)
+	}
 	if !s.hold() {
 		return Entry{}, fault.ErrClosed
 	}
@@ -74,6 +85,10 @@ func (s *Snapshot) Scan(r Range, o ScanOptions) *Cursor {
 	}
 	return s.store.scan(s.state, r, o)
 }
+
+// Mirrored reports whether reads of the region that lo lies in are served from
+// memory.
+func (s *Snapshot) Mirrored(lo []byte) bool { return s.state.find(regionOf(lo)) != nil }
 
 // Release gives the snapshot back. It may be called more than once, and beside
 // other calls: those under way finish, later ones get [fault.ErrClosed].
@@ -102,12 +117,12 @@ func (s *Snapshot) drop() {
 	}
 }
 
-// get reads one key as it is stored.
+// get reads one key as it is stored, from the engine.
 func (s *Store) get(p *published, key []byte, l lane) (Entry, error) {
 	if !s.gate.enter(l) {
 		return Entry{}, fault.ErrClosed
 	}
-	e, err := p.source(key).Get(key)
+	e, err := p.view.Get(key)
 	s.gate.leave(l)
 	return e, err
 }

@@ -29,6 +29,7 @@ type Store struct {
 	chunks  sync.Pool // of *chunk
 	sweep   sweeper
 	ticker  ticker
+	mirrors *mirrors
 	failure atomic.Pointer[error] // why nothing more is written
 
 	numbers   atomic.Uint64 // the next number for a part set or a garbage range
@@ -55,6 +56,7 @@ func New(e Engine, o Options) (*Store, error) {
 	s.sweep.store, s.ticker.store = s, s
 	s.numbers.Store(1)
 	s.persisted = 1
+	s.mirrors = newMirrors(s)
 	if err := s.open(); err != nil {
 		s.cancel()
 		return nil, errors.Join(err, e.Close())
@@ -65,18 +67,13 @@ func New(e Engine, o Options) (*Store, error) {
 // Start sets the hooks and publishes meta with the newest version. It is called
 // once, before the first commit.
 func (s *Store) Start(h Hooks, meta any) {
-	start := func() error {
-		s.hooks = h
-		s.publish(&published{version: s.engine.Version(), meta: meta, view: s.engine.View()})
-		return nil
-	}
-	if s.options.ReadOnly {
-		s.sit(start)
-		return
-	}
 	// In the leader's seat: a commit of the sweeper's own would otherwise carry the
 	// meta of before, and could be published behind this.
-	s.submit(context.Background(), &pending{alone: true, seat: start})
+	s.submit(context.Background(), &pending{alone: true, seat: func() error {
+		s.hooks = h
+		s.publish(s.again(meta, s.current.Load().mirrors))
+		return nil
+	}})
 }
 
 // Sync makes everything committed so far survive a power cut. An error ends all
@@ -115,6 +112,7 @@ func (s *Store) close() error {
 	s.queue.close()
 	s.sweep.stop()
 	s.ticker.stop()
+	s.mirrors.stop()
 	s.long.Wait()
 	var err error
 	s.gate.close(func() {
@@ -143,6 +141,7 @@ type Stats struct {
 	Garbage  int    // ranges and part sets that wait to be swept
 	Usage    Usage  // of the engine
 	Failure  error  // why nothing more is written; nil while all is well
+	Mirrors  int64  // bytes that mirrors count for against their limit, see [Store.Mirrors]
 }
 
 // Stats returns the store's numbers, all zero once it is closed.
@@ -161,6 +160,7 @@ func (s *Store) Stats() Stats {
 		Cursors:  s.cursors.len(),
 		Garbage:  int(s.sweep.pending.Load()),
 		Usage:    s.engine.Usage(),
+		Mirrors:  s.mirrors.bytes(),
 	}
 	if cause := s.failure.Load(); cause != nil {
 		st.Failure = *cause

@@ -46,11 +46,16 @@ func (t *Tree) Clone() *Tree {
 
 // Set gives key a value. Both slices belong to the tree from now on.
 func (t *Tree) Set(key, value []byte, version uint64) {
-	old, had := t.items.ReplaceOrInsert(item{key: textOf(key), value: textOf(value), version: version})
+	t.set(item{key: textOf(key), value: textOf(value)}, version)
+}
+
+func (t *Tree) set(it item, version uint64) {
+	it.version = version
+	old, had := t.items.ReplaceOrInsert(it)
 	if had {
 		t.bytes -= old.size()
 	}
-	t.bytes += int64(len(key)+len(value)) + itemOverhead
+	t.bytes += it.size()
 }
 
 // Delete removes key and reports whether it was there.

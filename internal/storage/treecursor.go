@@ -23,7 +23,9 @@ type treeCursor struct {
 }
 
 // Scan returns a cursor over r whose bytes are valid for ever.
-func (t *Tree) Scan(r Range, o ScanOptions) EngineCursor {
+func (t *Tree) Scan(r Range, o ScanOptions) EngineCursor { return t.walk(r, o) }
+
+func (t *Tree) walk(r Range, o ScanOptions) *treeCursor {
 	return &treeCursor{tree: t, r: r, reverse: o.Reverse, keys: o.KeysOnly, at: -1}
 }
 

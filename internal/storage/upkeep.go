@@ -22,13 +22,17 @@ func (s *Store) Compact(ctx context.Context) error {
 	})
 }
 
-// Verify reads everything and returns the damage it finds as [fault.ErrCorrupt].
+// Verify reads everything, compares the mirrors with the engine, and returns the
+// damage it finds as [fault.ErrCorrupt].
 func (s *Store) Verify(ctx context.Context) error {
 	return s.upkeep(ctx, func(ctx context.Context) error {
 		if err := s.engine.Verify(ctx); err != nil {
 			return err
 		}
-		return s.verifyValues(ctx)
+		if err := s.verifyValues(ctx); err != nil {
+			return err
+		}
+		return s.verifyMirrors(ctx)
 	})
 }
 

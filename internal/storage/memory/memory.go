@@ -34,7 +34,7 @@ type state struct {
 	version uint64
 }
 
-var _ storage.Engine = (*Engine)(nil)
+var _ storage.Resident = (*Engine)(nil)
 
 // Open returns an empty engine.
 func Open(o Options) *Engine {
@@ -80,6 +80,9 @@ func (e *Engine) Apply(version uint64, writes []storage.Write, durable bool) err
 	e.state.Store(&state{tree: tree, version: version})
 	return nil
 }
+
+// Resident implements [storage.Resident].
+func (e *Engine) Resident() {}
 
 // View implements [storage.Engine].
 func (e *Engine) View() storage.View { return e.state.Load() }

@@ -1,0 +1,109 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/virgadb/virga/internal/fault"
+)
+
+// differencesShown is the number of differences that Verify names.
+const differencesShown = 10
+
+// verifyMirrors compares every mirror of the newest state, and every low mark, with
+// the engine.
+func (s *Store) verifyMirrors(ctx context.Context) error {
+	now := s.acquire()
+	if now == nil {
+		return fault.ErrClosed
+	}
+	defer s.release(now)
+	var d differences
+	for i := range now.mirrors {
+		if err := s.compareMirror(ctx, now, &now.mirrors[i], &d); err != nil {
+			return err
+		}
+	}
+	if s.mirrors != nil {
+		for _, r := range *s.mirrors.known.Load() {
+			if err := s.verifyMark(now, r, &d); err != nil {
+				return err
+			}
+		}
+	}
+	return d.err()
+}
+
+// verifyMark looks for a key below a region's low mark.
+func (s *Store) verifyMark(now *published, r *region, d *differences) error {
+	mark := r.low.Load()
+	if mark == nil || mark.from > now.version {
+		return nil
+	}
+	c := s.scan(now, Range{Lo: r.id.bounds().Lo, Hi: []byte(mark.key)}, ScanOptions{KeysOnly: true})
+	c.raw = true
+	defer c.Close()
+	if c.Next() {
+		d.add("key %x lies below %x, where there should be none", c.Key(), mark.key)
+	}
+	return c.Err()
+}
+
+// compareMirror walks a mirror and the engine side by side.
+func (s *Store) compareMirror(ctx context.Context, now *published, m *mirrored, d *differences) error {
+	c := s.scan(now, m.id.bounds(), ScanOptions{})
+	c.raw = true
+	defer c.Close()
+	t := m.tree.walk(Range{}, ScanOptions{})
+	inTree, inEngine := t.Next(), c.Next()
+	for n := 0; inTree || inEngine; n++ {
+		if n%loadCheck == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		order := 0
+		switch {
+		case !inEngine:
+			order = -1
+		case !inTree:
+			order = 1
+		default:
+			order = bytes.Compare(t.Key(), c.Key())
+		}
+		switch {
+		case order < 0:
+			d.add("key %x is in the mirror only", t.Key())
+		case order > 0:
+			d.add("key %x is missing in the mirror", c.Key())
+		case t.Version() != c.Version() || !bytes.Equal(t.Value(), c.Value()):
+			d.add("key %x of version %d has version %d in the mirror, or another value", c.Key(), c.Version(), t.Version())
+		}
+		if order <= 0 {
+			inTree = t.Next()
+		}
+		if order >= 0 {
+			inEngine = c.Next()
+		}
+	}
+	return c.Err()
+}
+
+// differences collects what disagrees.
+type differences struct {
+	list  []error
+	count int
+}
+
+func (d *differences) add(format string, args ...any) {
+	if d.count++; d.count <= differencesShown {
+		d.list = append(d.list, fmt.Errorf(format+": %w", append(args, fault.ErrCorrupt)...))
+	}
+}
+
+func (d *differences) err() error {
+	if more := d.count - len(d.list); more > 0 {
+		return errors.Join(append(d.list, fmt.Errorf("and %d more: %w", more, fault.ErrCorrupt))...)
+	}
+	return errors.Join(d.list...)
+}
