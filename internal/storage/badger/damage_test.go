@@ -65,6 +65,9 @@ func TestDamage(t *testing.T) {
 		{"manifest garbled", func(t *testing.T, path string) {
 			patch(t, filepath.Join(path, "MANIFEST"), 20, []byte{0xff, 0xff, 0xff})
 		}, fault.ErrCorrupt, path("MANIFEST")},
+		{"key registry cut", func(t *testing.T, path string) {
+			must(t, os.Truncate(filepath.Join(path, "KEYREGISTRY"), 8))
+		}, fault.ErrCorrupt, "sanity"},
 		{"table lost", func(t *testing.T, path string) {
 			must(t, os.Remove(matching(t, path, "*.sst")[0]))
 		}, fault.ErrCorrupt, ".sst"},

@@ -32,6 +32,7 @@ var reasons = []struct {
 	{"checksum", fault.ErrCorrupt},
 	{"CHECKSUM_MISMATCH", fault.ErrCorrupt},
 	{"bad magic", fault.ErrCorrupt},
+	{"sanity text", fault.ErrCorrupt}, // of KEYREGISTRY
 	{"MANIFEST", fault.ErrCorrupt},
 	{"anifest file might be corrupted", fault.ErrCorrupt},
 	{"file does not exist for table", fault.ErrCorrupt},

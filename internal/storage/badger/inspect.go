@@ -18,8 +18,8 @@ import (
 // inspect looks for damage that Badger does not survive or does not report when it
 // opens a folder: it deletes tables that its MANIFEST does not name, be that file
 // lost or cut short; it panics in a goroutine of its own over a table that was
-// truncated; and it stops at the empty log a process killed between two steps
-// leaves.
+// truncated; it stops at the empty log a process killed between two steps leaves;
+// and it leaves goroutines behind when it stops at its registry of keys.
 func inspect(dir string, last state, readOnly bool) error {
 	if readOnly {
 		logs, err := filesWith(dir, walExt)
@@ -31,6 +31,9 @@ func inspect(dir string, last state, readOnly bool) error {
 		}
 	} else if err := removeEmptyLogs(dir); err != nil {
 		return fmt.Errorf("database %s: %w", dir, err)
+	}
+	if _, err := badger.OpenKeyRegistry(badger.KeyRegistryOptions{Dir: dir, ReadOnly: true}); err != nil {
+		return explain(dir, err)
 	}
 	tables, err := readManifest(dir, last)
 	if err != nil {
