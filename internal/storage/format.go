@@ -73,10 +73,29 @@ func (s *Store) resume() error {
 		s.persisted = binary.BigEndian.Uint64(e.Value)
 		s.numbers.Store(s.persisted)
 	}
+	for _, kind := range []byte{spaceParts, spaceOpen, spaceRanges} {
+		if err := s.checkNumbers(kind); err != nil {
+			return err
+		}
+	}
 	for _, kind := range []byte{spaceOpen, spaceRanges} {
 		if err := s.resumeDebris(kind); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkNumbers refuses a store in which a number is in use that is still to be
+// given out: what it stands for would be written over.
+func (s *Store) checkNumbers(kind byte) error {
+	c := s.scan(s.current.Load(), spaceRange(kind), ScanOptions{Reverse: true, KeysOnly: true})
+	defer c.Close()
+	if !c.Next() {
+		return c.Err()
+	}
+	if number, ok := numberOf(c.Key()); ok && number >= s.persisted {
+		return fmt.Errorf("record %x is newer than the number record, which says %d: %w", c.Key(), s.persisted, fault.ErrCorrupt)
 	}
 	return nil
 }

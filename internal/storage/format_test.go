@@ -24,6 +24,7 @@ func TestFormat(t *testing.T) {
 		"missing":           {storage.Write{Key: []byte("\x00f"), Delete: true}, fault.ErrCorrupt, "missing"},
 		"numbers cut short": {set("\x00n", []byte("123")), fault.ErrCorrupt, "number record"},
 		"number zero":       {set("\x00n", make([]byte, 8)), fault.ErrCorrupt, "number record"},
+		"number lost":       {set("\x00p\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00", []byte("part")), fault.ErrCorrupt, "newer"},
 		"open set":          {set("\x00o123", nil), fault.ErrCorrupt, "record 006f313233"},
 		"garbage range":     {set("\x00g12345678", []byte{9, 'a'}), fault.ErrCorrupt, "record"},
 		"garbage of ours":   {set("\x00g12345678", []byte{0}), fault.ErrCorrupt, "record"},
