@@ -1,0 +1,341 @@
+package watch
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"sync"
+
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/query"
+)
+
+// A Stream is a live query. It is safe for concurrent use; each snapshot goes to
+// one caller.
+//
+// It ends with Close, with the context it was made with, with the database, and
+// with an error. Then it holds nothing any more, and Next returns the reason.
+type Stream struct {
+	feed       *Feed
+	collection string
+	request    *query.Request
+	options    Options
+	wrap       func(error) error
+	release    func() // undoes what ties the stream to its context
+
+	wake chan struct{} // has room for one: there may be something to do
+	done chan struct{} // closed when the stream has ended
+	idle chan struct{} // closed when no callback will run any more
+
+	turn    chan struct{} // has room for one: whoever filled it has what follows
+	window  window
+	version uint64 // of the window
+	last    int64  // ID of the newest snapshot
+	batch   *batch // work that is not done yet
+
+	seat     seat    // guarded by feed.mu
+	gathered []*note // guarded by feed.mu
+
+	mu      sync.Mutex // guards everything below
+	backlog backlog
+	behind  bool          // the backlog was given up
+	busy    uint64        // the version being worked on; 0 for none
+	calling uint64        // the version that OnChange is called with; 0 for none
+	ready   *Snapshot     // to be taken by the reader
+	err     error         // why the stream has ended
+	closed  bool          // that was Close
+	moved   chan struct{} // closed at the next step forward; nil when nobody waits for it
+}
+
+// A Spec says what to watch.
+type Spec struct {
+	Collection string
+	Request    *query.Request
+	Options    Options
+	Wrap       func(error) error // what errors get added before a caller sees them
+}
+
+// Watch opens a stream, whose first snapshot is of this moment. ctx bounds the life
+// of the stream.
+func (f *Feed) Watch(ctx context.Context, spec Spec) (*Stream, error) {
+	if err := checkRequest(spec.Request); err != nil {
+		return nil, err
+	}
+	options, err := spec.Options.complete()
+	if err != nil {
+		return nil, err
+	}
+	s := &Stream{
+		feed:       f,
+		collection: spec.Collection,
+		request:    spec.Request,
+		options:    options,
+		wrap:       spec.Wrap,
+		window:     newWindow(spec.Request),
+		wake:       make(chan struct{}, 1),
+		done:       make(chan struct{}),
+		idle:       make(chan struct{}),
+		turn:       make(chan struct{}, 1),
+		busy:       1,
+	}
+	if s.wrap == nil {
+		s.wrap = func(err error) error { return err }
+	}
+	if err := s.begin(ctx); err != nil {
+		s.end(err)
+		return nil, err
+	}
+	return s, nil
+}
+
+// begin joins the feed before it reads, so that nothing falls in between: what is
+// published up to the version read is passed over.
+func (s *Stream) begin(ctx context.Context) error {
+	life, cancel := ctx, func() {}
+	if s.options.OnChange != nil {
+		life, cancel = context.WithCancel(ctx)
+	}
+	stop := context.AfterFunc(life, func() { s.end(life.Err()) })
+	s.release = func() {
+		stop()
+		cancel()
+	}
+	s.turn <- struct{}{}
+	defer s.giveTurn()
+	if s.options.OnChange == nil {
+		close(s.idle)
+	}
+	if err := s.feed.join(s); err != nil {
+		return err
+	}
+	s.batch = &batch{merge: true}
+	if err := s.prepare(ctx); err != nil || s.options.OnChange == nil {
+		return err
+	}
+	if !s.feed.run(func() { s.call(life) }) {
+		return fault.ErrClosed
+	}
+	return nil
+}
+
+// Next waits for the next snapshot and returns it. After an error of ctx the stream
+// goes on; any other error is the reason for which it has ended, ErrClosed after
+// Close.
+func (s *Stream) Next(ctx context.Context) (Snapshot, error) {
+	if s.options.OnChange != nil {
+		return Snapshot{}, s.wrap(fmt.Errorf("the stream has OnChange, which gets the snapshots: %w", fault.ErrInvalid))
+	}
+	if ctx == nil {
+		return Snapshot{}, s.wrap(fmt.Errorf("context is nil: %w", fault.ErrInvalid))
+	}
+	snap, err := s.next(ctx)
+	if err != nil {
+		return Snapshot{}, s.wrap(err)
+	}
+	return *snap, nil
+}
+
+// All returns a loop over the snapshots. The error that ends it comes as the last
+// pair; leaving the loop closes the stream.
+func (s *Stream) All(ctx context.Context) iter.Seq2[Snapshot, error] {
+	return func(yield func(Snapshot, error) bool) {
+		defer s.Close()
+		for {
+			snap, err := s.Next(ctx)
+			if !yield(snap, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Close ends the stream. No callback begins any more; one that is running, which may
+// be the one that calls Close, is not waited for: see Done. Closing twice is
+// harmless.
+func (s *Stream) Close() {
+	s.mu.Lock()
+	s.closed = s.closed || s.err == nil
+	s.mu.Unlock()
+	s.end(fmt.Errorf("the stream is closed: %w", fault.ErrClosed))
+}
+
+// Done returns a channel that is closed when the stream has ended and, if it has
+// callbacks, the last of them has returned.
+func (s *Stream) Done() <-chan struct{} {
+	if s.options.OnChange != nil {
+		return s.idle
+	}
+	return s.done
+}
+
+// next waits for a snapshot.
+func (s *Stream) next(ctx context.Context) (*Snapshot, error) {
+	if err := s.takeTurn(ctx); err != nil {
+		return nil, err
+	}
+	defer s.giveTurn()
+	for {
+		if err := s.prepare(ctx); err != nil {
+			return nil, err
+		}
+		if snap := s.take(); snap != nil {
+			return snap, nil
+		}
+		select {
+		case <-s.wake:
+		case <-s.done:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// take returns the snapshot that is ready, if one is.
+func (s *Stream) take() *Snapshot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	snap := s.ready
+	s.ready = nil
+	if snap != nil && s.options.OnChange != nil {
+		s.calling = snap.Version
+	}
+	return snap
+}
+
+// call hands snapshots to the callbacks until the stream ends.
+func (s *Stream) call(life context.Context) {
+	defer close(s.idle)
+	for {
+		snap, err := s.next(life)
+		if err != nil {
+			s.report(err)
+			return
+		}
+		s.options.OnChange(*snap)
+		s.mu.Lock()
+		s.calling = 0
+		s.step()
+		s.mu.Unlock()
+	}
+}
+
+// report calls OnError with the reason for which the stream has ended.
+func (s *Stream) report(err error) {
+	s.end(err) // of its context, if for nothing else
+	s.mu.Lock()
+	reason, closed := s.err, s.closed
+	s.mu.Unlock()
+	if s.options.OnError != nil && !closed {
+		s.options.OnError(s.wrap(reason))
+	}
+}
+
+// end ends the stream, unless it has ended before, and lets go of everything.
+func (s *Stream) end(reason error) {
+	if s.stop(reason) {
+		s.feed.leave(s)
+	}
+}
+
+// stop is end but for leaving the feed. It reports whether the stream had not ended.
+func (s *Stream) stop(reason error) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return false
+	}
+	s.err, s.ready = reason, nil
+	s.feed.discard(&s.backlog)
+	close(s.done)
+	s.step()
+	s.release()
+	return true
+}
+
+// takeTurn waits until the caller alone may work on the window.
+func (s *Stream) takeTurn(ctx context.Context) error {
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.done:
+		return s.reason()
+	}
+}
+
+func (s *Stream) giveTurn() {
+	<-s.turn
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.step()
+}
+
+// reason returns why the stream has ended, or nil.
+func (s *Stream) reason() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// step wakes those who wait for the stream to move on, with mu held.
+func (s *Stream) step() {
+	if s.moved != nil {
+		close(s.moved)
+		s.moved = nil
+	}
+}
+
+// settle returns once everything up to version has been delivered.
+func (s *Stream) settle(ctx context.Context, version uint64) error {
+	for {
+		select {
+		case s.turn <- struct{}{}: // nobody reads: what is left may come to nothing
+			err := s.prepare(ctx)
+			s.giveTurn()
+			if err != nil && ctx.Err() != nil {
+				return ctx.Err()
+			}
+		default:
+		}
+		s.mu.Lock()
+		ended, settled := s.err != nil, s.settled(version)
+		if s.moved == nil {
+			s.moved = make(chan struct{})
+		}
+		moved := s.moved
+		s.mu.Unlock()
+		switch {
+		case ended:
+			moved = s.idle // the last callback may be under way
+		case settled:
+			return nil
+		}
+		select {
+		case <-moved:
+			if ended {
+				return nil
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// settled reports whether everything up to version has been delivered, with mu held.
+func (s *Stream) settled(version uint64) bool {
+	switch {
+	case s.behind:
+	case s.busy != 0 && s.busy <= version:
+	case s.calling != 0 && s.calling <= version:
+	case s.ready != nil && s.ready.Version <= version:
+	default:
+		return !s.backlog.reaches(version)
+	}
+	return false
+}
