@@ -78,6 +78,7 @@ func openStore(path string, engine storage.Engine, c *config) (*DB, error) {
 		ReadOnly:   c.readOnly,
 		Clock:      c.clock,
 		Logger:     c.logger,
+		Mirror:     txn.Mirror(c.memory - c.memory/4),
 	})
 	if err != nil {
 		return nil, err

@@ -140,6 +140,9 @@ func (m *merged) Own() []byte {
 	return m.base.Own()
 }
 
+// Checked reports whether the current value is known to be a document.
+func (m *merged) Checked() bool { return !m.onOver && m.base.Checked() }
+
 func (m *merged) Err() error { return m.base.Err() }
 
 func (m *merged) Close() {
