@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -35,9 +36,9 @@ func isCanonical(raw []byte) bool {
 	if kindOf(raw) != Object || len(raw) > MaxSize || canonicalValue(raw, 0, 0) != len(raw) {
 		return false
 	}
-	_, at, n := headOf(raw)
-	if n > 0 && string(raw[at:at+4]) == "\xa3_id" {
-		return checkID(Value{raw[at+4:]}) == nil
+	_, at, _ := headOf(raw)
+	if id, ok := bytes.CutPrefix(raw[at:], []byte("\xa3_id")); ok {
+		return checkID(Value{id}) == nil
 	}
 	return !Value{raw}.Field("_id").Exists()
 }

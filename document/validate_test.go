@@ -15,6 +15,8 @@ func rewritten(raw []byte) bool {
 }
 
 func holdsValidate(t interface{ Fatalf(string, ...any) }, raw []byte) {
+	raw = append(make([]byte, 0, len(raw)), raw...) // nothing behind the end to read by mistake
+	raw = raw[:len(raw):len(raw)]
 	if got, want := isCanonical(raw), rewritten(raw); got != want {
 		t.Fatalf("%x: canonical at a look %v, by writing anew %v", raw, got, want)
 	}

@@ -78,38 +78,16 @@ func (f *Filter) fill(d document.Doc, slots []document.Value) error {
 	if v.Kind() != document.Object {
 		return fmt.Errorf("document is no object: %w", fault.ErrCorrupt)
 	}
-	fields := v.Fields()
-	if len(f.slots) == 1 {
-		only := f.slots[0]
-		for fields.Next() {
-			if string(fields.Key()) == only {
-				slots[0] = fields.Value()
-			}
-		}
-		return fields.Err()
+	if f.index == nil {
+		return v.Pick(f.slots, slots)
 	}
+	fields := v.Fields()
 	for fields.Next() {
-		if i := f.slot(fields.Key()); i >= 0 {
+		if i, ok := f.index[string(fields.Key())]; ok {
 			slots[i] = fields.Value()
 		}
 	}
 	return fields.Err()
-}
-
-// slot returns the slot of the field called name, or -1.
-func (f *Filter) slot(name []byte) int {
-	if f.index != nil {
-		if i, ok := f.index[string(name)]; ok {
-			return i
-		}
-		return -1
-	}
-	for i := range f.slots {
-		if f.slots[i] == string(name) {
-			return i
-		}
-	}
-	return -1
 }
 
 // fewSlots is the number of top-level fields a filter may look at without
