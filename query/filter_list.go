@@ -6,6 +6,7 @@ import (
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/regex"
 )
 
 func compileIn(c *compiler, op string, v any, s scope) (*node, error) {
@@ -14,7 +15,7 @@ func compileIn(c *compiler, op string, v any, s scope) (*node, error) {
 		return nil, err
 	}
 	var values []document.Value
-	var patterns []*pattern
+	var patterns []*regex.Pattern
 	for _, member := range list {
 		value, re, err := c.member(op, member, s)
 		if err != nil {
@@ -51,7 +52,7 @@ func (c *compiler) list(op string, v any, s scope) ([]any, error) {
 }
 
 // member returns a member of a list, as a value or as a regular expression.
-func (c *compiler) member(op string, v any, s scope) (document.Value, *pattern, error) {
+func (c *compiler) member(op string, v any, s scope) (document.Value, *regex.Pattern, error) {
 	if command, ok := v.(Condition); ok && command.op == "$regex" {
 		re, err := c.pattern(command.args[0], command.args[1:], s)
 		return document.Value{}, re, err
@@ -135,7 +136,7 @@ func (c *compiler) regex(v any, options []any, s scope) (*node, error) {
 	return c.leaf(test{op: testRegex, pattern: re}, s)
 }
 
-func (c *compiler) pattern(v any, options []any, s scope) (*pattern, error) {
+func (c *compiler) pattern(v any, options []any, s scope) (*regex.Pattern, error) {
 	if command, ok := v.(Condition); ok && command.op == "$regex" {
 		v, options = command.args[0], append(command.args[1:len(command.args):len(command.args)], options...)
 	}
@@ -166,7 +167,7 @@ func (c *compiler) pattern(v any, options []any, s scope) (*pattern, error) {
 	if c.sources += len(re.Pattern); c.patterns > maxPatterns || c.sources > maxSources {
 		return nil, fmt.Errorf("has more than %d regular expressions, or %d bytes of them: %w", maxPatterns, maxSources, fault.ErrTooLarge)
 	}
-	p, err := compilePattern(re.Pattern, re.Options)
+	p, err := regex.Compile(re.Pattern, re.Options)
 	if err != nil && s.path != "" {
 		err = fault.At(s.path, err)
 	}

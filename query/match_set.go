@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/regex"
 )
 
 // A set is the list of an $in, arranged for looking up one value.
@@ -12,13 +13,13 @@ type set struct {
 	values   []document.Value    // members in order, save for those below
 	texts    map[string]struct{} // when members are many: strings
 	integers map[int64]struct{}  // when members are many: numbers that are whole
-	patterns []*pattern          // members that stand for the strings they match
+	patterns []*regex.Pattern    // members that stand for the strings they match
 }
 
 // fewMembers is the size up to which a set is searched one by one.
 const fewMembers = 8
 
-func newSet(values []document.Value, patterns []*pattern) *set {
+func newSet(values []document.Value, patterns []*regex.Pattern) *set {
 	s := &set{patterns: patterns}
 	many := len(values) > fewMembers
 	if many {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/regex"
 )
 
 // A testOp says what a test asks of a value.
@@ -36,7 +37,7 @@ type test struct {
 	set     *set
 	types   *types
 	n       [2]int64 // operands that are whole numbers; n[0] is value as one, for byInteger
-	pattern *pattern
+	pattern *regex.Pattern
 	bits    *bitTest
 	elem    *node
 }

@@ -130,22 +130,11 @@ func (t Term) Members() (all, patterns int) {
 
 // Prefix returns what every string that a Regex matches begins with, byte for
 // byte; empty when there is no such thing.
-func (t Term) Prefix() string { return t.n.test.pattern.bytePrefix() }
+func (t Term) Prefix() string { return t.n.test.pattern.BytePrefix() }
 
 // EachPrefix calls f with the prefix of every regular expression of an In.
 func (t Term) EachPrefix(f func(string)) {
 	for _, p := range t.n.test.set.patterns {
-		f(p.bytePrefix())
+		f(p.BytePrefix())
 	}
-}
-
-// bytePrefix returns p.prefix up to a character that bytes which are no UTF-8
-// match as well.
-func (p *pattern) bytePrefix() string {
-	for i, r := range p.prefix {
-		if r == '\uFFFD' {
-			return p.prefix[:i]
-		}
-	}
-	return p.prefix
 }
