@@ -66,3 +66,53 @@ func (b barProgress) committed(rows int, bytes int64) {
 }
 
 func (b barProgress) end() { _ = b.bar.Finish() }
+
+// indexProgress shows how far an index build has come.
+type indexProgress interface {
+	// indexed says that so many documents of all have been looked at.
+	indexed(done, total int64)
+	// end takes down what is shown.
+	end()
+}
+
+// newIndexProgress returns the progress of a mode, written to w.
+func newIndexProgress(mode string, w io.Writer) (indexProgress, error) {
+	switch mode {
+	case "plain":
+		return &plainIndexProgress{w: w}, nil
+	case "none":
+		return noProgress{}, nil
+	case "auto":
+		if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			return barIndexProgress{progressbar.NewOptions64(1, progressbar.OptionSetWriter(w), progressbar.OptionClearOnFinish())}, nil
+		}
+		return noProgress{}, nil
+	}
+	return nil, misused(fmt.Errorf("no such progress: %s", mode))
+}
+
+func (noProgress) indexed(int64, int64) {}
+
+// plainIndexProgress writes a line for every tenth of the documents.
+type plainIndexProgress struct {
+	w    io.Writer
+	next int64
+}
+
+func (p *plainIndexProgress) indexed(done, total int64) {
+	if done >= p.next || done == total {
+		fmt.Fprintf(p.w, "indexed %d of %d\n", done, total)
+		p.next = done + max(total/10, 1)
+	}
+}
+
+func (*plainIndexProgress) end() {}
+
+type barIndexProgress struct{ bar *progressbar.ProgressBar }
+
+func (b barIndexProgress) indexed(done, total int64) {
+	b.bar.ChangeMax64(total)
+	_ = b.bar.Set64(done)
+}
+
+func (b barIndexProgress) end() { _ = b.bar.Finish() }
