@@ -51,8 +51,11 @@ type DB struct {
 // when another has. The caller closes the database.
 func Open(path string, options ...Option) (*DB, error) {
 	db, err := open(path, options)
+	if err != nil && path != "" {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
 	if err != nil {
-		return nil, fault.Wrap("open", "", "", fmt.Errorf("%s: %w", path, err))
+		return nil, fault.Wrap("open", "", "", err)
 	}
 	return db, nil
 }

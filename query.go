@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 
@@ -166,15 +167,18 @@ func (q *Query) exists(ctx context.Context) (found bool, err error) {
 }
 
 // Each returns a loop over the documents, all of one moment. They are read as the
-// loop goes on, so it may run over any number. An error comes as the last pair.
-// Leaving the loop releases everything.
+// loop goes on, so it may run over any number. An error comes as the last pair,
+// also that of ctx as soon as it is done. Leaving the loop releases everything.
 func (q *Query) Each(ctx context.Context) iter.Seq2[Doc, error] {
 	return func(yield func(Doc, error) bool) {
 		left := false
 		err := q.each(ctx, true, func(doc Doc) bool {
 			left = !yield(doc, nil)
-			return !left
+			return !left && ctx.Err() == nil
 		})
+		if err == nil {
+			err = ctx.Err()
+		}
 		if err != nil && !left {
 			yield(Doc{}, q.coll.fail("find", err))
 		}
@@ -307,6 +311,9 @@ func (q *Query) compile() (*query.Request, error) {
 		return nil, err
 	}
 	r.Skip, r.Limit, r.After = q.skip, q.limit, q.after
+	if r.Limit > math.MaxInt-r.Skip {
+		r.Limit = 0 // there are not as many documents, and the sum of both must be a number
+	}
 	if len(q.order) > 0 {
 		if r.Sort, err = query.CompileSort(q.order); err != nil {
 			return nil, err
