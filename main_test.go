@@ -33,6 +33,8 @@ func child(task string) int {
 	switch task {
 	case "crash":
 		err = crashChild()
+	case "transactions":
+		err = transactionsChild()
 	case "hold":
 		err = holdChild()
 	default:
