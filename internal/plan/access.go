@@ -61,7 +61,8 @@ type orderMode uint8
 const (
 	unordered orderMode = iota // ids are gathered and sorted
 	streamed                   // entries come in order
-	grouped                    // entries with the same values are put in order of their ids
+	turning                    // entries with the same values come in order of their ids, but turned around
+	grouped                    // entries with the same values come in no order of their ids
 )
 
 // conjuncts returns the conditions that all have to hold.

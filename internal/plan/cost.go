@@ -21,6 +21,10 @@ const (
 	wideScan  = 0.6  // the part of its time that a scan on two cores takes
 )
 
+// scanDoubt is how many times as far a scan is believed to go for a window as its
+// guess says: where the guess is wrong it goes through everything.
+const scanDoubt = 5
+
 // An estimate is how many entries, documents and matches a plan meets.
 type estimate struct {
 	entries float64 // within the spans
@@ -102,7 +106,10 @@ func (p *planner) guessIndex(a *access) {
 	for _, i := range a.checks {
 		e.found *= partOf(a.bounds[i].set, distinct(i+1)/distinct(i))
 	}
-	if a.order.mode == grouped {
+	switch a.order.mode {
+	case turning:
+		e.depth = min(maxHeld, total/distinct(a.order.to))
+	case grouped:
 		e.depth = total / distinct(a.order.to)
 	}
 	e.matches = e.found
@@ -159,8 +166,11 @@ func (p *planner) priceOne(a *access, matches float64) {
 	streams := a.served && (a.kind != byIndex || a.order.mode != unordered) && a.kind != byUnion
 	// The part of the way that has to be gone until the window is full.
 	part := 1.0
-	if w := float64(p.window); w > 0 && streams && w < matches {
-		part = w / matches
+	if w := float64(p.window); w > 0 && streams {
+		if a.kind == byScan && len(p.conjuncts) > 0 {
+			w *= scanDoubt
+		}
+		part = min(1, w/max(matches, 1))
 	}
 	switch a.kind {
 	case byScan:
@@ -191,13 +201,13 @@ func (p *planner) priceIndex(a *access, part float64) float64 {
 	e := a.estimate
 	entries := part * e.entries
 	switch a.order.mode {
-	case grouped:
+	case grouped, turning:
 		entries = min(e.entries, entries+e.depth)
 	case unordered:
 		entries = e.entries
 	}
 	cost := float64(len(a.spans))*seekCost*max(part, 0.1) + entries*entryCost
-	if a.order.mode != streamed && p.purpose != toCount {
+	if (a.order.mode == unordered || a.order.mode == grouped) && p.purpose != toCount {
 		cost += entries * idCost
 	}
 	each := fetchCost
@@ -211,5 +221,10 @@ func (p *planner) priceIndex(a *access, part float64) float64 {
 	if w := float64(p.window); w > 0 && a.order.mode == unordered && a.served {
 		fetched = min(e.found, w*max(1, e.found/max(e.matches, 1))) // in order of the ids until the window is full
 	}
-	return cost + fetched*each
+	cost += fetched * each
+	if a.ranged && p.givesUp(a) {
+		// How much lies in a range is a guess. To find out costs this at most.
+		cost = min(cost, float64(len(a.spans))*seekCost+p.giveUpAfter()*(entryCost+idCost))
+	}
+	return cost
 }

@@ -128,14 +128,25 @@ func (x *exec) items(a *access) items {
 	if p.purpose == toFind && a.served && a.exact && a.kind == byIndex && !a.repeats() && p.window <= maxTop {
 		g.sorter.top = p.window
 	}
-	if p.r.Hint == "" && !p.options.RequireIndex && a.cover == nil && !(a.exact && p.purpose == toCount) {
-		g.limit = int(max(minSwitch, p.documents*scanCost/(fetchCost+entryCost)))
+	if p.givesUp(a) {
+		g.limit = int(p.giveUpAfter())
 	}
 	return g
 }
 
+// givesUp reports whether a makes way for a scan when it leads to many documents.
+func (p *planner) givesUp(a *access) bool {
+	return p.r.Hint == "" && !p.options.RequireIndex && a.order.mode == unordered && a.cover == nil && !(a.exact && p.purpose == toCount)
+}
+
+// giveUpAfter returns the number of entries beyond which fetching their documents
+// costs more than a scan.
+func (p *planner) giveUpAfter() float64 {
+	return max(minSwitch, p.documents*scanCost*wideScan/(fetchCost+entryCost))
+}
+
 // minSwitch is the least number of entries after which an index is given up.
-const minSwitch = 2000
+const minSwitch = 1000
 
 // repeats reports whether a may find one document through several entries.
 func (a *access) repeats() bool {
@@ -158,7 +169,9 @@ func (x *exec) ordered(a *access) items {
 	var src items
 	spans := a.spans
 	resume := x.resume(a)
-	if o.streams <= 1 {
+	if o.mode == turning {
+		src = &turned{walk: x.walk(a, resume.clip(spans)), fields: o.to, resume: resume}
+	} else if o.streams <= 1 {
 		src = x.walk(a, resume.clip(spans))
 	} else {
 		m := &merged{layout: l, reverse: o.reverse}

@@ -179,7 +179,11 @@ func (a *access) finishOrder(o entryOrder) (entryOrder, bool) {
 	for i := o.to; i < len(a.bounds); i++ {
 		rest = rest || !a.pinned(i)
 	}
-	if rest || o.reverse != o.desc {
+	switch {
+	case !rest && o.reverse == o.desc:
+	case !rest && o.streams == 1:
+		o.mode = turning
+	default:
 		o.mode = grouped
 	}
 	return o, true

@@ -3,6 +3,7 @@ package plan
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/index"
@@ -33,6 +34,7 @@ type walk struct {
 	cover   *cover
 	spans   []index.Span
 	reverse bool
+	span    index.Span // the one the walk is in
 	cursor  *txn.EntryCursor
 	passed  int
 }
@@ -43,7 +45,8 @@ func (w *walk) next(ctx context.Context) (item, bool, error) {
 			if len(w.spans) == 0 {
 				return item{}, false, nil
 			}
-			w.cursor = w.exec.snap.Entries(w.index, w.take(), w.reverse)
+			w.span = w.take()
+			w.cursor = w.exec.snap.Entries(w.index, w.span, w.reverse)
 		}
 		for w.cursor.Next() {
 			if w.passed%checkEvery == 0 && ctx.Err() != nil {
@@ -71,6 +74,21 @@ func (w *walk) next(ctx context.Context) (item, bool, error) {
 		if err != nil {
 			return item{}, false, err
 		}
+	}
+}
+
+// moveTo leaves the span the walk is in and goes on with another one.
+func (w *walk) moveTo(s index.Span) {
+	if w.cursor != nil {
+		w.cursor.Close()
+		w.cursor = nil
+	}
+	switch {
+	case s.Empty():
+	case w.reverse:
+		w.spans = append(slices.Clip(w.spans), s)
+	default:
+		w.spans = append([]index.Span{s}, w.spans...)
 	}
 }
 
