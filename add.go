@@ -3,6 +3,7 @@ package virga
 import (
 	"context"
 	"fmt"
+	"reflect"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
@@ -48,7 +49,7 @@ func (c *Collection) AddMany(ctx context.Context, docs any) ([]ID, error) {
 		return nil, c.fail("add", err)
 	}
 	list, ok := document.List(docs)
-	if !ok {
+	if r := reflect.ValueOf(docs); !ok && !(r.Kind() == reflect.Slice && r.IsNil()) { // a nil slice is an empty one
 		return nil, c.fail("add", fmt.Errorf("a slice of documents is needed, found %T: %w", docs, fault.ErrInvalid))
 	}
 	encoded := make([]document.Doc, len(list))
