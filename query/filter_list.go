@@ -165,7 +165,7 @@ func (c *compiler) pattern(v any, options []any, s scope) (*regex.Pattern, error
 	}
 	c.patterns++
 	if c.sources += len(re.Pattern); c.patterns > maxPatterns || c.sources > maxSources {
-		return nil, fmt.Errorf("has more than %d regular expressions, or %d bytes of them: %w", maxPatterns, maxSources, fault.ErrTooLarge)
+		return nil, fmt.Errorf("more than %d regular expressions, or %d bytes of them: %w", maxPatterns, maxSources, fault.ErrTooLarge)
 	}
 	p, err := regex.Compile(re.Pattern, re.Options)
 	if err != nil && s.path != "" {
