@@ -22,15 +22,28 @@ func (e Event) fields() (updated document.M, removed []string) {
 		seen[path] = true
 		before, after := e.Before.Lookup(path), e.After.Lookup(path)
 		switch {
-		case !after.Exists():
-			if before.Exists() {
-				removed = append(removed, path)
+		case !before.Exists() && !after.Exists():
+			if made := e.made(path); made != "" {
+				updated[made] = e.After.Lookup(made).Any()
 			}
+		case !after.Exists():
+			removed = append(removed, path)
 		case string(before.Raw()) != string(after.Raw()):
 			updated[path] = after.Any()
 		}
 	}
 	return updated, removed
+}
+
+// made returns the path to what was made on the way to path, though nothing is
+// there: two updates of one transaction may set a field and remove it again.
+func (e Event) made(path string) string {
+	for i, c := range path {
+		if c == '.' && e.After.Lookup(path[:i]).Exists() && !e.Before.Lookup(path[:i]).Exists() {
+			return path[:i]
+		}
+	}
+	return ""
 }
 
 // definite cuts path before the first segment that stands for positions in an
