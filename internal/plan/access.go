@@ -40,9 +40,9 @@ type accessKind uint8
 
 const (
 	byScan  accessKind = iota // the whole collection, by _id
-	byID                      // single documents and stretches of the collection, by _id
-	byIndex                   // the entries of an index, then the documents
 	byUnion                   // the ids that several accesses find, each once
+	byIndex                   // the entries of an index, then the documents
+	byID                      // single documents and stretches of the collection, by _id
 )
 
 // An entryOrder says how to walk the spans of an index so that documents come as

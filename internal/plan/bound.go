@@ -169,6 +169,11 @@ func (b *bounder) leaf(t query.Term) bound {
 		k = b.within(t.Kind(), t.Value())
 	case query.TermRegex:
 		k = bound{set: []interval{b.prefix(t.Prefix())}, known: true}
+	case query.TermExists:
+		if b.index == nil || !b.index.Spec().Sparse || len(b.index.Spec().Fields) > 1 {
+			return unbounded
+		}
+		k = bound{set: whole, known: true, exact: true} // it has no other entries
 	default:
 		return unbounded
 	}

@@ -23,7 +23,11 @@ const (
 
 // scanDoubt is how many times as far a scan is believed to go for a window as its
 // guess says: where the guess is wrong it goes through everything.
-const scanDoubt = 5
+const scanDoubt = 10
+
+// fewDocs is what the documents of a small collection are counted as, where an index
+// might serve: plans should stay the same while a collection grows.
+const fewDocs = 500
 
 // An estimate is how many entries, documents and matches a plan meets.
 type estimate struct {
@@ -42,10 +46,17 @@ func compareCosts(a, b *access) int {
 
 // price sets the costs of accesses that answer one request.
 func (p *planner) price(list []*access) {
-	matches := p.documents
+	matches, known := p.documents, false // an index knows more than a guess
 	for _, a := range list {
 		p.guess(a)
-		matches = min(matches, a.estimate.matches)
+		if a.kind != byScan {
+			matches, known = min(matches, a.estimate.matches), true
+		}
+	}
+	for _, a := range list {
+		if a.kind == byScan && !known {
+			matches = a.estimate.matches
+		}
 	}
 	for _, a := range list {
 		p.priceOne(a, matches)
@@ -174,7 +185,11 @@ func (p *planner) priceOne(a *access, matches float64) {
 	}
 	switch a.kind {
 	case byScan:
-		a.cost = seekCost + part*e.found*scanCost
+		found := e.found
+		if len(p.conjuncts) > 0 || p.window > 0 {
+			found = max(found, fewDocs)
+		}
+		a.cost = seekCost + part*found*scanCost
 		if a.cost > wideFrom*scanCost {
 			a.cost *= wideScan
 		}
@@ -187,6 +202,7 @@ func (p *planner) priceOne(a *access, matches float64) {
 			a.cost += float64(len(k.spans)+len(k.ranges))*seekCost + k.estimate.entries*entryCost
 		}
 		a.cost += e.found * (idCost + fetchCost)
+		a.cost = p.atMost(a, a.cost)
 	}
 	if !a.served && p.purpose == toFind {
 		if p.window > 0 && p.window <= maxTop {
@@ -221,10 +237,19 @@ func (p *planner) priceIndex(a *access, part float64) float64 {
 	if w := float64(p.window); w > 0 && a.order.mode == unordered && a.served {
 		fetched = min(e.found, w*max(1, e.found/max(e.matches, 1))) // in order of the ids until the window is full
 	}
-	cost += fetched * each
-	if a.ranged && p.givesUp(a) {
-		// How much lies in a range is a guess. To find out costs this at most.
-		cost = min(cost, float64(len(a.spans))*seekCost+p.giveUpAfter()*(entryCost+idCost))
+	return p.atMost(a, cost+fetched*each)
+}
+
+// atMost returns cost, or less when it rests on how much lies in a range, which is a
+// guess: to find out costs no more.
+func (p *planner) atMost(a *access, cost float64) float64 {
+	seeks, ranged := len(a.spans), a.ranged
+	for _, k := range a.kids {
+		seeks += len(k.spans) + len(k.ranges)
+		ranged = ranged || k.ranged || k.kind == byID
 	}
-	return cost
+	if !ranged || !p.givesUp(a) {
+		return cost
+	}
+	return min(cost, float64(seeks)*seekCost+p.giveUpAfter()*(entryCost+idCost))
 }

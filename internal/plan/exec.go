@@ -146,7 +146,7 @@ func (p *planner) giveUpAfter() float64 {
 }
 
 // minSwitch is the least number of entries after which an index is given up.
-const minSwitch = 1000
+const minSwitch = 100
 
 // repeats reports whether a may find one document through several entries.
 func (a *access) repeats() bool {

@@ -250,6 +250,8 @@ func setText(set []interval, desc bool) string {
 // text prints an interval, whose first end is the lower one.
 func (v *interval) text() string {
 	switch {
+	case v.lo == nil && v.hi == nil:
+		return "any"
 	case v.point:
 		return short(v.first.value)
 	case v.first.begin && v.last.begin && document.Equal(v.first.value, v.last.value):
