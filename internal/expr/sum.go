@@ -1,0 +1,129 @@
+package expr
+
+import (
+	"math"
+	"math/bits"
+
+	"github.com/virgadb/virga/document"
+)
+
+// A sum adds numbers without losing what is small beside what is large: integers
+// in 128 bits, floats in two words of which the second holds what the first has no
+// room for. The order of what is added hardly matters.
+type sum struct {
+	high, low  uint64 // of the integers, two's complement
+	f, rest    float64
+	float      bool // a float was added
+	n          int64
+	infinities float64 // NaN and infinities, which would spoil rest
+	special    bool
+}
+
+func (s *sum) add(n number) {
+	s.n++
+	if !n.float {
+		var carry uint64
+		s.low, carry = bits.Add64(s.low, uint64(n.i), 0)
+		s.high, _ = bits.Add64(s.high, uint64(n.i>>63), carry)
+		return
+	}
+	s.float = true
+	if math.IsInf(n.f, 0) || n.f != n.f {
+		s.infinities += n.f
+		s.special = true
+		return
+	}
+	s.addFloat(n.f)
+}
+
+// addFloat adds f: Knuth's two-sum.
+func (s *sum) addFloat(f float64) {
+	total := s.f + f
+	part := total - s.f
+	s.rest += (s.f - (total - part)) + (f - part)
+	s.f = total
+}
+
+// total returns the sum: an integer when only integers were added and it fits.
+func (s *sum) total() number {
+	if !s.float && s.high == uint64(int64(s.low)>>63) {
+		return number{i: int64(s.low)}
+	}
+	if s.special {
+		return floating(s.infinities)
+	}
+	t := *s
+	t.addFloat(float64(int64(s.high)) * (1 << 64))
+	t.addFloat(float64(s.low))
+	if low := float64(s.low); low < 1<<64 {
+		t.rest += lost(s.low, low)
+	}
+	if math.IsInf(t.f, 0) {
+		return floating(t.f)
+	}
+	return floating(t.f + t.rest)
+}
+
+// lost returns what rounding n to f took away.
+func lost(n uint64, f float64) float64 {
+	whole := uint64(f)
+	if n >= whole {
+		return float64(n - whole)
+	}
+	return -float64(whole - n)
+}
+
+// A sumOf is $sum.
+type sumOf struct{ sum }
+
+func (s *sumOf) Add(v document.Value) error {
+	if n, ok := numberOf(v); ok {
+		s.sum.add(n)
+	}
+	return nil
+}
+
+func (s *sumOf) Result(e *Env) (document.Value, error) { return e.number(s.total()), nil }
+func (s *sumOf) Size() int                             { return 80 }
+
+// A mean is $avg.
+type mean struct{ sumOf }
+
+func (m *mean) Result(e *Env) (document.Value, error) {
+	if m.n == 0 {
+		return null, nil
+	}
+	return e.float(m.total().asFloat() / float64(m.n)), nil
+}
+
+// A deviation is $stdDevPop or, when sample is set, $stdDevSamp, by Welford's
+// method.
+type deviation struct {
+	sample     bool
+	n          int64
+	mean, sum2 float64
+}
+
+func (d *deviation) Add(v document.Value) error {
+	if n, ok := numberOf(v); ok {
+		x := n.asFloat()
+		d.n++
+		delta := x - d.mean
+		d.mean += delta / float64(d.n)
+		d.sum2 += delta * (x - d.mean)
+	}
+	return nil
+}
+
+func (d *deviation) Result(e *Env) (document.Value, error) {
+	n := d.n
+	if d.sample {
+		n--
+	}
+	if n <= 0 {
+		return null, nil
+	}
+	return e.float(math.Sqrt(d.sum2 / float64(n))), nil
+}
+
+func (d *deviation) Size() int { return 32 }
