@@ -140,6 +140,7 @@ func TestWideScan(t *testing.T) {
 		}
 	}
 	ended, cancel := context.WithCancel(ctx)
+	defer cancel()
 	n = 0
 	for _, err := range all.Each(ended) {
 		if n++; n == 5000 {
@@ -196,6 +197,30 @@ func TestLargeGroups(t *testing.T) {
 		}
 		if got, e := explained(t, q); !slices.Equal(got, want) {
 			t.Errorf("%s: all are %d documents", e, len(got))
+		}
+	}
+}
+
+// Different values are found by leaping from one to the next.
+func TestDistinctLeaps(t *testing.T) {
+	coll, _ := large(t, index.Spec{Fields: index.By("group")}, index.Spec{Fields: index.By("qty", "-group")})
+	for _, c := range []struct {
+		cond any
+		path string
+		want string
+	}{
+		{nil, "group", "[0 1 2]"},
+		{M{"group": query.Gt(0)}, "group", "[1 2]"},
+		{M{"qty": 5}, "group", "[0 1 2]"},
+		{M{"qty": 5, "group": query.Lt(2)}, "group", "[0 1]"},
+		{M{"qty": query.Lt(3)}, "qty", "[0 1 2]"},
+		{M{"group": 7}, "group", "[]"},
+	} {
+		for _, hint := range []string{"", NoIndex} {
+			got, err := coll.Where(c.cond).Hint(hint).Distinct(context.Background(), c.path)
+			if err != nil || fmt.Sprint(got) != c.want {
+				t.Errorf("%v %s with hint %q: %v, %v", c.cond, c.path, hint, got, err)
+			}
 		}
 	}
 }

@@ -38,8 +38,6 @@ type planner struct {
 
 	arena []byte
 	bound bounder
-	free  [index.MaxFields]bound
-	few   [4]query.Term
 }
 
 func newPlanner(snap txn.Snapshot, coll *txn.Collection, r *query.Request, purpose purpose, o Options) *planner {

@@ -18,7 +18,11 @@ func Distinct(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, r *q
 	if coll == nil {
 		return nil, nil
 	}
-	run, err := begin(newPlanner(snap, coll, r, toFind, o))
+	p := newPlanner(snap, coll, r, toFind, o)
+	if a := p.distinctAccess(path.String()); a != nil {
+		return p.distinctByIndex(ctx, a, path)
+	}
+	run, err := begin(p)
 	if err != nil {
 		return nil, err
 	}
@@ -37,8 +41,7 @@ func Distinct(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, r *q
 		d.walk(doc.Value(), 0)
 	}
 	run.end(d.passed)
-	slices.SortFunc(d.values, document.Compare)
-	return d.values, nil
+	return d.sorted(), nil
 }
 
 // distinct gathers the values of a path.
@@ -48,6 +51,12 @@ type distinct struct {
 	values []document.Value
 	key    []byte
 	passed int64 // documents
+}
+
+// sorted returns the values in ascending order.
+func (d *distinct) sorted() []document.Value {
+	slices.SortFunc(d.values, document.Compare)
+	return d.values
 }
 
 // walk follows the path from segment i on in v.

@@ -16,7 +16,7 @@ func (p *planner) indexAccess(x *index.Index) *access {
 	}
 	bounds, done := p.fieldBounds(x)
 	if bounds == nil {
-		bounds = p.room(len(x.Spec().Fields))
+		bounds = unknown[:len(x.Spec().Fields)]
 	}
 	a := &access{kind: byIndex, index: x, bounds: bounds, exact: done.all(len(p.conjuncts))}
 	p.makeSpans(a)
@@ -31,13 +31,8 @@ func (p *planner) indexAccess(x *index.Index) *access {
 	return a
 }
 
-// room returns bounds that know nothing.
-func (p *planner) room(n int) []bound {
-	if n > len(p.free) {
-		return make([]bound, n)
-	}
-	return p.free[:n]
-}
+// unknown are the bounds of fields that no condition speaks of.
+var unknown [index.MaxFields]bound
 
 // makeSpans sets the spans of a and says in how many fields and whether in a
 // further one they follow the bounds.

@@ -17,6 +17,7 @@ type item struct {
 	id     []byte
 	fields []byte // the encoded fields of its entry; nil once they have served
 	doc    document.Doc
+	parts  index.Parts // the entry, from a walk only
 }
 
 // items yields items one after another. It belongs to one goroutine.
@@ -62,7 +63,7 @@ func (w *walk) next(ctx context.Context) (item, bool, error) {
 					continue
 				}
 			}
-			it := item{id: e.ID, fields: e.Fields}
+			it := item{id: e.ID, fields: e.Fields, parts: e}
 			if w.cover != nil {
 				it.doc, _ = w.cover.document(e)
 			}

@@ -1,0 +1,112 @@
+package virga
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/query"
+)
+
+// sold fills a collection with 600 documents.
+func sold(t *testing.T, db *DB) *Collection {
+	t.Helper()
+	coll := db.Collection("sold")
+	var docs []any
+	for i := range 600 {
+		docs = append(docs, M{"_id": i, "city": i % 20, "total": i % 37, "at": i})
+	}
+	if _, err := coll.AddMany(context.Background(), docs); err != nil {
+		t.Fatal(err)
+	}
+	return coll
+}
+
+func advised(t *testing.T, db *DB) Advice {
+	t.Helper()
+	a, err := db.Advise(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestAdvise(t *testing.T) {
+	ctx := context.Background()
+	db := openTest(t)
+	coll := sold(t, db)
+	if a := advised(t, db); len(a.Missing)+len(a.Unused)+len(a.Redundant) > 0 {
+		t.Errorf("at the beginning: %s", a)
+	}
+	for i := range 5 {
+		if _, err := coll.Where(M{"city": i}).OrderBy("total", Desc).Limit(3).Get(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := coll.Where(M{"city": i}).Count(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := coll.Doc(i).Get(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := advised(t, db)
+	if len(a.Missing) != 1 || a.Missing[0].Collection != "sold" || (index.Spec{Fields: a.Missing[0].Fields}).Keys() != "city, -total" || len(a.Missing[0].Queries) != 2 {
+		t.Fatalf("missing: %s", a)
+	}
+	for _, q := range a.Missing[0].Queries {
+		if q.Runs != 5 || q.Documents != 3000 || q.Time <= 0 {
+			t.Errorf("runs: %+v", q)
+		}
+	}
+	if a.Missing[0].Gain <= 0 || !strings.Contains(a.String(), "5 × city = ? order -total: 3000 documents read for 15 found") {
+		t.Errorf("advice:\n%s", a)
+	}
+	for _, by := range []string{"city -total", "city", "at"} {
+		if err := coll.CreateIndex(ctx, index.Spec{Fields: index.By(strings.Fields(by)...)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := coll.Where(M{"city": 3}).OrderBy("total", Desc).Get(ctx); err != nil {
+		t.Fatal(err)
+	}
+	want := "unused: sold.at: no query has used it\nunused: sold.city: no query has used it\nredundant: sold.city: index city_-total begins with its fields\n"
+	if a := advised(t, db); a.String() != want {
+		t.Errorf("with indexes:\n%swant\n%s", a, want)
+	}
+	db.Close()
+	if _, err := db.Advise(ctx); err == nil {
+		t.Error("advice of a closed database")
+	}
+}
+
+func TestSlowQuery(t *testing.T) {
+	ctx := context.Background()
+	var log bytes.Buffer
+	db := openWith(t, Memory, WithLogger(slog.New(slog.NewTextHandler(&log, nil))), SlowQuery(20*time.Millisecond))
+	coll := sold(t, db)
+	n := 0
+	for _, err := range coll.Where(M{"city": query.Gt(3)}).Each(ctx) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; n == 3 {
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+	if strings.Contains(log.String(), "slow query") {
+		t.Errorf("the user's time is counted: %s", log.String())
+	}
+	coll.db.plan.Slow = time.Nanosecond
+	if _, err := coll.Where(M{"city": 5}).OrderBy("at", Desc).Get(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"slow query", "collection=sold", `query="city = ? order -at"`, `plan="scan | filter | sort -at"`, "documents=600", "found=30"} {
+		if !strings.Contains(log.String(), part) {
+			t.Errorf("the log lacks %s: %s", part, log.String())
+		}
+	}
+}
