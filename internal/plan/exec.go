@@ -5,6 +5,7 @@ import (
 
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/keys"
+	"github.com/virgadb/virga/internal/sorter"
 	"github.com/virgadb/virga/internal/storage"
 	"github.com/virgadb/virga/query"
 	"github.com/virgadb/virga/txn"
@@ -119,14 +120,14 @@ func (x *exec) items(a *access) items {
 	if p.purpose != toFind && a.kind == byIndex && !a.repeats() {
 		return x.walk(a, a.spans)
 	}
-	g := &gathered{desc: p.desc, after: x.positioned(), sorter: sorter{memory: x.memory}}
+	g := &gathered{desc: p.desc, after: x.positioned(), sorter: sorter.Sorter{Memory: x.memory}}
 	if a.kind == byUnion {
 		g.items = x.union(a)
 	} else {
 		g.items = x.walk(a, a.spans)
 	}
 	if p.purpose == toFind && a.served && a.exact && a.kind == byIndex && !a.repeats() && p.window <= maxTop {
-		g.sorter.top = p.window
+		g.sorter.Top = p.window
 	}
 	if p.givesUp(a) {
 		g.limit = int(p.giveUpAfter())
@@ -185,7 +186,7 @@ func (x *exec) ordered(a *access) items {
 		src = &resumed{items: src, resume: resume}
 	}
 	if o.mode == grouped {
-		return &inGroups{items: src, layout: l, desc: o.desc, sorter: sorter{memory: x.memory}}
+		return &inGroups{items: src, layout: l, desc: o.desc, sorter: sorter.Sorter{Memory: x.memory}}
 	}
 	if a.index.Traits().Multikey != 0 {
 		return &once{items: src}

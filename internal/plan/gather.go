@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+
+	"github.com/virgadb/virga/internal/sorter"
 )
 
 // gathered yields items in the order of their ids, each document once.
@@ -12,7 +14,7 @@ type gathered struct {
 	desc    bool   // from the last id to the first
 	after   []byte // only ids behind this one; nil for all
 	limit   int    // give up with errMany beyond so many; 0 means never
-	sorter  sorter
+	sorter  sorter.Sorter
 	slab    slab
 	scratch []byte
 	filled  bool
@@ -31,13 +33,13 @@ func (g *gathered) next(ctx context.Context) (item, bool, error) {
 		}
 	}
 	for {
-		r, ok, err := g.sorter.next(ctx)
+		r, ok, err := g.sorter.Next(ctx)
 		if !ok || err != nil {
 			return item{}, ok, err
 		}
-		if id := direct(r.key, g.desc); !bytes.Equal(id, g.last) {
+		if id := direct(r.Key, g.desc); !bytes.Equal(id, g.last) {
 			g.last = id
-			return item{id: id, doc: r.doc}, true, nil
+			return item{id: id, doc: r.Doc}, true, nil
 		}
 	}
 }
@@ -62,20 +64,20 @@ func (g *gathered) fill(ctx context.Context) error {
 			g.scratch = append(g.scratch[:0], it.id...)
 			key = direct(g.scratch, true)
 		}
-		if !g.sorter.wants(key) {
+		if !g.sorter.Wants(key) {
 			continue
 		}
-		if err := g.sorter.push(ctx, record{key: g.slab.clone(key), doc: it.doc}); err != nil {
+		if err := g.sorter.Push(ctx, sorter.Record{Key: g.slab.clone(key), Doc: it.doc}); err != nil {
 			return err
 		}
 	}
 	g.items.close()
-	return g.sorter.finish()
+	return g.sorter.Finish()
 }
 
 func (g *gathered) close() {
 	g.items.close()
-	g.sorter.close()
+	g.sorter.Close()
 }
 
 // behind reports whether an encoded _id comes behind another.
@@ -101,7 +103,7 @@ type inGroups struct {
 	items  items
 	layout layout
 	desc   bool
-	sorter sorter
+	sorter sorter.Sorter
 	slab   slab
 	order  []byte // the values of the group
 	ahead  item   // the first item of the next group
@@ -119,14 +121,14 @@ func (g *inGroups) next(ctx context.Context) (item, bool, error) {
 		}
 	}
 	for {
-		r, ok, err := g.sorter.next(ctx)
+		r, ok, err := g.sorter.Next(ctx)
 		switch {
 		case err != nil:
 			return item{}, false, err
 		case ok:
-			if id := direct(r.key, g.desc); !bytes.Equal(id, g.last) {
+			if id := direct(r.Key, g.desc); !bytes.Equal(id, g.last) {
 				g.last = id
-				return item{id: id, doc: r.doc}, true, nil
+				return item{id: id, doc: r.Doc}, true, nil
 			}
 			continue
 		case !g.more:
@@ -145,7 +147,7 @@ func (g *inGroups) group(ctx context.Context) error {
 		return err
 	}
 	g.order = append(g.order[:0], order...)
-	g.sorter.reset()
+	g.sorter.Reset()
 	g.slab.reset()
 	g.last = nil
 	for g.more {
@@ -156,17 +158,17 @@ func (g *inGroups) group(ctx context.Context) error {
 		if !bytes.Equal(order, g.order) {
 			break
 		}
-		if err := g.sorter.push(ctx, record{key: direct(g.slab.clone(g.ahead.id), g.desc), doc: g.ahead.doc}); err != nil {
+		if err := g.sorter.Push(ctx, sorter.Record{Key: direct(g.slab.clone(g.ahead.id), g.desc), Doc: g.ahead.doc}); err != nil {
 			return err
 		}
 		if g.ahead, g.more, err = g.items.next(ctx); err != nil {
 			return err
 		}
 	}
-	return g.sorter.finish()
+	return g.sorter.Finish()
 }
 
 func (g *inGroups) close() {
 	g.items.close()
-	g.sorter.close()
+	g.sorter.Close()
 }

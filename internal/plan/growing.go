@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/sorter"
 	"github.com/virgadb/virga/internal/storage"
 	"github.com/virgadb/virga/query"
 )
@@ -97,7 +98,7 @@ func (c *counting) sum() (n int64) {
 type topping struct {
 	by      *sorted
 	workers [maxWorkers]struct {
-		sorter  sorter
+		sorter  sorter.Sorter
 		scratch []byte
 	}
 }
@@ -112,15 +113,15 @@ func (t *topping) visit(ctx context.Context, worker int, key []byte, doc documen
 func (s *sorted) fillWide(ctx context.Context, g *growing) error {
 	t := &topping{by: s}
 	for i := range t.workers {
-		t.workers[i].sorter.top = s.sorter.top
+		t.workers[i].sorter.Top = s.sorter.Top
 	}
 	if err := g.fold(ctx, t); err != nil {
 		return err
 	}
 	for i := range t.workers {
-		for _, r := range t.workers[i].sorter.records {
-			if s.sorter.wants(r.key) {
-				if err := s.sorter.push(ctx, r); err != nil {
+		for _, r := range t.workers[i].sorter.Held() {
+			if s.sorter.Wants(r.Key) {
+				if err := s.sorter.Push(ctx, r); err != nil {
 					return err
 				}
 			}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/keys"
+	"github.com/virgadb/virga/internal/sorter"
 	"github.com/virgadb/virga/query"
 )
 
@@ -19,19 +20,19 @@ type sorted struct {
 	by      *query.Sort
 	fields  int    // so many of its fields order anything
 	after   []byte // only documents behind this sort key; nil for all
-	sorter  sorter
+	sorter  sorter.Sorter
 	filled  bool
-	current record
+	current sorter.Record
 }
 
 // newSorted returns src in the order of the request.
 func (x *exec) newSorted(src source, r *query.Request) *sorted {
-	s := &sorted{src: src, by: r.Sort, fields: len(r.Sort.Fields), sorter: sorter{memory: x.memory}}
+	s := &sorted{src: src, by: r.Sort, fields: len(r.Sort.Fields), sorter: sorter.Sorter{Memory: x.memory}}
 	if n := len(x.planner.by); n < s.fields {
 		s.fields = n + 1 // behind _id there are no ties
 	}
 	if window := r.Skip + r.Limit; r.Limit > 0 && window <= maxTop {
-		s.sorter.top = window
+		s.sorter.Top = window
 	}
 	if !r.After.IsZero() {
 		s.after = s.appendKey(nil, r.After, keys.Document(x.coll.ID, r.After.Value().Field("_id")))
@@ -46,30 +47,30 @@ func (s *sorted) next(ctx context.Context) (document.Doc, bool, error) {
 			return document.Doc{}, false, err
 		}
 	}
-	r, ok, err := s.sorter.next(ctx)
+	r, ok, err := s.sorter.Next(ctx)
 	s.current = r
-	return r.doc, ok, err
+	return r.Doc, ok, err
 }
 
-func (s *sorted) keep() (document.Doc, error) { return s.current.doc, nil }
+func (s *sorted) keep() (document.Doc, error) { return s.current.Doc, nil }
 func (s *sorted) key() []byte                 { return nil }
 
 func (s *sorted) close() {
 	s.src.close()
-	s.sorter.close()
+	s.sorter.Close()
 }
 
 // fill reads the whole source into order.
 func (s *sorted) fill(ctx context.Context) error {
 	fill := s.fillAlone
-	if g, ok := s.src.(*growing); ok && s.sorter.top > 0 && workerCount() > 1 {
+	if g, ok := s.src.(*growing); ok && s.sorter.Top > 0 && workerCount() > 1 {
 		fill = func(ctx context.Context) error { return s.fillWide(ctx, g) }
 	}
 	if err := fill(ctx); err != nil {
 		return err
 	}
 	s.src.close()
-	return s.sorter.finish()
+	return s.sorter.Finish()
 }
 
 func (s *sorted) fillAlone(ctx context.Context) error {
@@ -88,15 +89,15 @@ func (s *sorted) fillAlone(ctx context.Context) error {
 }
 
 // offer adds a document to a sorter, if it is wanted there.
-func (s *sorted) offer(ctx context.Context, to *sorter, key []byte, own func() (document.Doc, error)) error {
-	if s.after != nil && bytes.Compare(key, s.after) <= 0 || !to.wants(key) {
+func (s *sorted) offer(ctx context.Context, to *sorter.Sorter, key []byte, own func() (document.Doc, error)) error {
+	if s.after != nil && bytes.Compare(key, s.after) <= 0 || !to.Wants(key) {
 		return nil
 	}
 	doc, err := own()
 	if err != nil {
 		return err
 	}
-	return to.push(ctx, record{key: bytes.Clone(key), doc: doc})
+	return to.Push(ctx, sorter.Record{Key: bytes.Clone(key), Doc: doc})
 }
 
 // appendKey appends bytes that sort as doc does: its sort values, then its key,

@@ -1,4 +1,4 @@
-package plan
+package sorter
 
 import (
 	"bufio"
@@ -15,6 +15,9 @@ import (
 	"github.com/virgadb/virga/document"
 )
 
+// checkEvery is how many records a loop passes between two looks at the context.
+const checkEvery = 256
+
 // A run is a file of records in order: for each the length of its key, the
 // length of its document (unsigned varints), then both.
 type run struct {
@@ -22,7 +25,7 @@ type run struct {
 }
 
 // spill writes the records held to a new run and forgets them.
-func (s *sorter) spill(ctx context.Context) error {
+func (s *Sorter) spill(ctx context.Context) error {
 	slices.SortFunc(s.records, compareRecords)
 	r, err := newRun()
 	if err != nil {
@@ -53,18 +56,18 @@ func (r *run) close() {
 	os.Remove(r.file.Name())
 }
 
-func (r *run) write(ctx context.Context, records []record) error {
+func (r *run) write(ctx context.Context, records []Record) error {
 	w := bufio.NewWriterSize(r.file, 1<<16)
 	var room [2 * binary.MaxVarintLen64]byte
 	for i, rec := range records {
 		if i%checkEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		raw := rec.doc.Raw()
-		head := binary.AppendUvarint(room[:0], uint64(len(rec.key)))
+		raw := rec.Doc.Raw()
+		head := binary.AppendUvarint(room[:0], uint64(len(rec.Key)))
 		head = binary.AppendUvarint(head, uint64(len(raw)))
 		w.Write(head) // the writer remembers its first error for Flush
-		w.Write(rec.key)
+		w.Write(rec.Key)
 		w.Write(raw)
 	}
 	if err := w.Flush(); err != nil {
@@ -81,7 +84,7 @@ type merge struct {
 }
 
 // startMerge makes ready to merge when there are runs.
-func (s *sorter) startMerge() error {
+func (s *Sorter) startMerge() error {
 	if len(s.runs) == 0 {
 		return nil
 	}
@@ -109,20 +112,20 @@ func (s *sorter) startMerge() error {
 	return nil
 }
 
-func (m *merge) next(ctx context.Context) (record, bool, error) {
+func (m *merge) next(ctx context.Context) (Record, bool, error) {
 	if m.passed%checkEvery == 0 && ctx.Err() != nil {
-		return record{}, false, ctx.Err()
+		return Record{}, false, ctx.Err()
 	}
 	m.passed++
 	if len(m.heads) == 0 {
-		return record{}, false, nil
+		return Record{}, false, nil
 	}
 	first := m.heads[0]
 	r := first.record
 	ok, err := first.advance()
 	switch {
 	case err != nil:
-		return record{}, false, err
+		return Record{}, false, err
 	case ok:
 		heap.Fix(&m.heads, 0)
 	default:
@@ -133,9 +136,9 @@ func (m *merge) next(ctx context.Context) (record, bool, error) {
 
 // A head is the next record of one run, in a file or in memory.
 type head struct {
-	record record
+	record Record
 	file   *bufio.Reader
-	memory []record
+	memory []Record
 }
 
 // advance moves to the following record and reports whether there is one.
@@ -162,7 +165,7 @@ func (h *head) advance() (bool, error) {
 	if _, err := io.ReadFull(h.file, both); err != nil {
 		return false, fmt.Errorf("read back a sort: %w", err)
 	}
-	h.record = record{key: both[:keyLen:keyLen], doc: document.FromRaw(both[keyLen:])}
+	h.record = Record{Key: both[:keyLen:keyLen], Doc: document.FromRaw(both[keyLen:])}
 	return true, nil
 }
 
@@ -170,7 +173,7 @@ func (h *head) advance() (bool, error) {
 type heads []*head
 
 func (h heads) Len() int           { return len(h) }
-func (h heads) Less(i, j int) bool { return bytes.Compare(h[i].record.key, h[j].record.key) < 0 }
+func (h heads) Less(i, j int) bool { return bytes.Compare(h[i].record.Key, h[j].record.Key) < 0 }
 func (h heads) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
 func (h *heads) Push(x any)        { *h = append(*h, x.(*head)) }
 func (h *heads) Pop() any {
