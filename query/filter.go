@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/expr"
 	"github.com/virgadb/virga/internal/fault"
 )
 
@@ -26,10 +27,18 @@ type Filter struct {
 // ErrInvalid, as is a filter beyond the limits of the package comment;
 // operators this version does not have are ErrNotImplemented.
 func CompileFilter(cond any, now time.Time) (*Filter, error) {
+	return CompileFilterIn(cond, expr.Scope{Now: now})
+}
+
+// CompileFilterIn is [CompileFilter] for a filter whose expressions may read the
+// variables of s. It is matched with [Filter.MatchIn].
+func CompileFilterIn(cond any, s expr.Scope) (*Filter, error) {
 	if inner, _ := unwrapRaw(cond); isNil(inner) {
 		return nil, fmt.Errorf("filter is nil: %w", fault.ErrInvalid)
 	}
-	root, err := newCompiler(now).compile(cond, scope{})
+	c := newCompiler(s.Now)
+	c.vars = s.Vars
+	root, err := c.compile(cond, scope{})
 	if err != nil {
 		if at := (*fault.PathError)(nil); errors.As(err, &at) {
 			return nil, fmt.Errorf("filter %w", err)
@@ -50,14 +59,19 @@ func CompileFilter(cond any, now time.Time) (*Filter, error) {
 
 // Match reports whether d meets f. Bytes that are no document are ErrCorrupt,
 // wherever in the document they are; a regular expression that runs out of time
-// is ErrTimeout.
-func (f *Filter) Match(d document.Doc) (bool, error) {
+// is ErrTimeout, an expression that loops without end ErrTooLarge. An expression
+// that cannot be evaluated is ErrInvalid.
+func (f *Filter) Match(d document.Doc) (bool, error) { return f.MatchIn(nil, d) }
+
+// MatchIn is [Filter.Match] with expressions evaluated in env, which holds the
+// variables that the filter was compiled with.
+func (f *Filter) MatchIn(env *expr.Env, d document.Doc) (bool, error) {
 	if f.root.op == opAlways {
 		return true, nil
 	}
 	var few [fewSlots]document.Value
 	var failure error
-	m := matcher{slots: few[:], failure: &failure}
+	m := matcher{slots: few[:], env: &env, failure: &failure}
 	if len(f.slots) > fewSlots {
 		m.slots = make([]document.Value, len(f.slots))
 	}

@@ -22,10 +22,11 @@ const (
 // A compiler turns what users write into nodes. It serves one filter.
 type compiler struct {
 	now      time.Time
-	nodes    int // how many more conditions the filter may have
-	bytes    int // how many more bytes of operands
-	patterns int // regular expressions so far
-	sources  int // bytes of them so far
+	vars     []string // variables that expressions may read
+	nodes    int      // how many more conditions the filter may have
+	bytes    int      // how many more bytes of operands
+	patterns int      // regular expressions so far
+	sources  int      // bytes of them so far
 }
 
 func newCompiler(now time.Time) *compiler {
@@ -139,7 +140,9 @@ func (c *compiler) topOperator(op string, v any, s scope) (*node, error) {
 		return c.logic(op, list, s)
 	case "$comment":
 		return &node{op: opAlways}, nil
-	case "$expr", "$jsonSchema":
+	case "$expr":
+		return c.expression(v, s)
+	case "$jsonSchema":
 		return nil, fmt.Errorf("%s: %w", op, fault.ErrNotImplemented)
 	}
 	if operatorOf(op) != nil {
@@ -181,6 +184,8 @@ func (c *compiler) command(command Condition, s scope) (*node, error) {
 		return nil, invalidAt(s.path, "empty condition")
 	case "$and", "$or", "$nor":
 		return c.logic(command.op, spread(args), s)
+	case "$expr":
+		return c.expression(args[0], s)
 	}
 	if s.path == "" && !s.element && command.op != "$not" {
 		return nil, invalidAt("", "%s needs a field to stand under", command.op)

@@ -12,6 +12,7 @@ const (
 	opOr                   // one of the kids holds
 	opNot                  // the only kid does not hold
 	opLeaf                 // some value at path meets test
+	opExpr                 // an expression of the document counts as true
 )
 
 // A node is one condition of a compiled filter. The tree is kept plain: no "and"
@@ -26,6 +27,8 @@ type node struct {
 	dotted string
 	slot   int // where the matcher finds path's first field; -1: look it up
 	test   test
+
+	expr *expression // of an opExpr
 }
 
 // A segment is one step of a path.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/expr"
 	"github.com/virgadb/virga/internal/fault"
 )
 
@@ -11,6 +12,10 @@ import (
 // lives on its stack.
 type matcher struct {
 	slots []document.Value // the top-level fields of the document, by slot
+
+	// env is what expressions are evaluated in; nil, or nil there: each has its own. It
+	// is a pointer to one for the reason that failure is.
+	env **expr.Env
 
 	// failure is where the first fault met is left; what is decided after it means
 	// nothing. It is a pointer so that returning the fault does not make slots escape
@@ -42,6 +47,8 @@ func (m *matcher) holds(n *node, v document.Value) bool {
 		return false
 	case opNot:
 		return !m.holds(n.kids[0], v)
+	case opExpr:
+		return m.evaluates(n.expr, v)
 	}
 	if len(n.path) == 0 {
 		return m.meets(&n.test, v)

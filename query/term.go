@@ -22,6 +22,7 @@ const (
 	TermRegex                   // a string that begins with Prefix, and more
 	TermElem                    // an array with an element for which its only term holds
 	TermPresent                 // something else that no missing value meets
+	TermExpr                    // an expression of the document counts as true; it has no path
 )
 
 // A Term is a node of a filter as a planner sees it: what it asks, of which path,
@@ -44,6 +45,8 @@ func (t Term) Kind() TermKind {
 		return TermOr
 	case opNot:
 		return TermNot
+	case opExpr:
+		return TermExpr
 	}
 	switch t.n.test.op {
 	case testEq:

@@ -2,7 +2,6 @@ package expr
 
 import (
 	"github.com/virgadb/virga/document"
-	"github.com/virgadb/virga/internal/fault"
 )
 
 // An Accumulator makes one value out of many. It serves one goroutine.
@@ -190,7 +189,7 @@ func constantN(c *compiler, at place, v any) (int, error) {
 	}
 	known, ok := n.(constant)
 	if !ok {
-		return 0, fault.At(at.under("n"), invalid("needs a constant as n"))
+		return 0, mark(at.under("n"), invalid("needs a constant as n"))
 	}
 	return positiveInteger(known.value)
 }

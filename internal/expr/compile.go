@@ -64,7 +64,7 @@ type Builder interface {
 // compile compiles v, which stands at the dotted path at.
 func (c *compiler) compile(v any, at string) (node, error) {
 	if c.depth++; c.depth > maxNesting {
-		return nil, fault.At(at, tooLarge("more than %d levels", maxNesting))
+		return nil, mark(at, tooLarge("more than %d levels", maxNesting))
 	}
 	if c.nodes--; c.nodes < 0 {
 		return nil, tooLarge("more than %d parts", maxNodes)
@@ -81,7 +81,7 @@ func (c *compiler) part(v any, at string) (node, error) {
 	case string:
 		return c.text(x, at)
 	case document.Command:
-		return nil, fault.At(at, invalid("%s is no expression", x.CommandName()))
+		return nil, mark(at, invalid("%s is no expression", x.CommandName()))
 	}
 	if fields, ok := document.Pairs(v); ok {
 		return c.object(fields, at)
@@ -107,7 +107,7 @@ func (c *compiler) value(v any, at string) (document.Value, error) {
 		err = tooLarge("constants of more than %d bytes", maxConstant)
 	}
 	if err != nil {
-		return missing, fault.At(at, err)
+		return missing, mark(at, err)
 	}
 	return value, nil
 }
@@ -131,18 +131,18 @@ func (c *compiler) variable(name, at string) (node, error) {
 	if more {
 		p, err := document.ParsePath(dotted)
 		if err != nil {
-			return nil, fault.At(at, err)
+			return nil, mark(at, err)
 		}
 		names = p.Segments()
 		for _, segment := range names {
 			if isOperator(segment) {
-				return nil, fault.At(at, invalid("a segment of the path %q starts with $", dotted))
+				return nil, mark(at, invalid("a segment of the path %q starts with $", dotted))
 			}
 		}
 	}
 	from, root, err := c.resolve(name)
 	if err != nil {
-		return nil, fault.At(at, err)
+		return nil, mark(at, err)
 	}
 	switch {
 	case root && more:
@@ -228,9 +228,9 @@ func (c *compiler) object(fields []document.E, at string) (node, error) {
 	for _, f := range fields {
 		switch {
 		case isOperator(f.Key):
-			return nil, fault.At(at, invalid("%s stands beside other fields", f.Key))
+			return nil, mark(at, invalid("%s stands beside other fields", f.Key))
 		case f.Key == "" || strings.ContainsAny(f.Key, ".\x00"):
-			return nil, fault.At(at, invalid("the name %q is empty or holds a dot or a zero byte", f.Key))
+			return nil, mark(at, invalid("the name %q is empty or holds a dot or a zero byte", f.Key))
 		}
 		n, err := c.compile(f.Value, joinPath(at, f.Key))
 		if err != nil {
@@ -239,7 +239,7 @@ func (c *compiler) object(fields []document.E, at string) (node, error) {
 		o.names, o.parts = append(o.names, f.Key), append(o.parts, n)
 	}
 	if twice := repeated(o.names); twice != "" {
-		return nil, fault.At(at, invalid("the name %q stands twice", twice))
+		return nil, mark(at, invalid("the name %q stands twice", twice))
 	}
 	return c.fold(o, o.parts), nil
 }

@@ -53,8 +53,11 @@ func (x *Expr) Eval(env *Env, doc document.Value) (document.Value, error) {
 	return v, nil
 }
 
-// Truth evaluates x and reports whether the result counts as true: everything does
-// but a missing value, null, false and zero.
+// True reports whether v counts as true: everything does but a missing value, null,
+// false and zero.
+func True(v document.Value) bool { return truth(v) }
+
+// Truth evaluates x and reports whether the result counts as true.
 func (x *Expr) Truth(env *Env, doc document.Value) (bool, error) {
 	v, err := x.Eval(env, doc)
 	return err == nil && truth(v), err

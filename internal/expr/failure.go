@@ -24,7 +24,15 @@ func needs(what string, found document.Value) error {
 
 // failAt names the operator at fault and its place in the expression.
 func failAt(at, operator string, err error) error {
-	return fault.At(at, fmt.Errorf("%s: %w", operator, err))
+	return mark(at, fmt.Errorf("%s: %w", operator, err))
 }
 
 func notImplemented(what string) error { return fmt.Errorf("%s: %w", what, fault.ErrNotImplemented) }
+
+// mark returns err marked with the place in the expression where it happened.
+func mark(at string, err error) error {
+	if at == "" || err == nil {
+		return err
+	}
+	return fault.At(at, err)
+}

@@ -271,6 +271,10 @@ func termText(t query.Term) string {
 		between = " or "
 	case query.TermPresent:
 		return t.Path() + " meets ?"
+	case query.TermExpr:
+		return "an expression"
+	case query.TermExpr:
+		return "expression"
 	}
 	var parts []string
 	for i := range min(t.Len(), 5) {
