@@ -77,10 +77,6 @@ func TestAdvise(t *testing.T) {
 	if a := advised(t, db); a.String() != want {
 		t.Errorf("with indexes:\n%swant\n%s", a, want)
 	}
-	db.Close()
-	if _, err := db.Advise(ctx); err == nil {
-		t.Error("advice of a closed database")
-	}
 }
 
 func TestSlowQuery(t *testing.T) {
