@@ -313,6 +313,11 @@ func TestDecodeErrors(t *testing.T) {
 			t.Errorf("into %T: %v", p, err)
 		}
 	}
+	for _, none := range []error{(Doc{}).Decode(new(M)), (Value{}).Decode(new(string)), doc.Lookup("nothing").Decode(new(any))} {
+		if !errors.Is(none, fault.ErrInvalid) || errors.Is(none, fault.ErrCorrupt) {
+			t.Errorf("nothing: %v", none)
+		}
+	}
 	if err := Text("x").Decode(new(M)); !errors.Is(err, fault.ErrInvalid) {
 		t.Errorf("a string into M: %v", err)
 	}

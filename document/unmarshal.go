@@ -12,11 +12,15 @@ import (
 // struct does not have are passed over; those the document lacks keep their
 // content. An any gets what [Value.Any] returns. A number may be stored in any type
 // of number that holds it exactly, or as the nearest float; null empties. A
-// document that does not fit the type is ErrInvalid with the path.
+// document that does not fit the type is ErrInvalid with the path, as is no
+// document at all.
 func (d Doc) Decode(v any) error { return d.Value().Decode(v) }
 
 // Decode stores v in what p points to, as [Doc.Decode] does for documents.
 func (v Value) Decode(p any) error {
+	if !v.Exists() {
+		return fmt.Errorf("decode into %T: there is no value: %w", p, fault.ErrInvalid)
+	}
 	if !sound(v.raw) {
 		return fmt.Errorf("decode into %T: %w", p, errMalformed)
 	}
