@@ -372,6 +372,47 @@ func TestEnds(t *testing.T) {
 	}
 }
 
+// A life is a context that counts what is tied to it.
+type life struct {
+	context.Context
+	tied atomic.Int64
+}
+
+// Value hides the context beneath, which others would be tied to directly.
+func (l *life) Value(any) any { return nil }
+
+// AfterFunc is what context.AfterFunc and the contexts made from l call.
+func (l *life) AfterFunc(f func()) func() bool {
+	l.tied.Add(1)
+	stop := context.AfterFunc(l.Context, f)
+	return func() bool {
+		l.tied.Add(-1)
+		return stop()
+	}
+}
+
+// TestNothingStaysTied: a stream that has ended hangs on its context no more.
+func TestNothingStaysTied(t *testing.T) {
+	db := newTable(t, 0)
+	base, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	for _, o := range []Options{{}, {OnChange: func(Snapshot) {}}} {
+		l := &life{Context: base}
+		s, err := db.feed.Watch(l, Spec{Collection: "c", Request: request(t, nil, nil, 0), Options: o})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l.tied.Load() == 0 {
+			t.Error("the stream is not tied to its context")
+		}
+		s.Close()
+		<-s.Done()
+		if n := l.tied.Load(); n != 0 {
+			t.Errorf("%d things are tied to the context still", n)
+		}
+	}
+}
+
 func TestNextContext(t *testing.T) {
 	db := newTable(t, 0)
 	s := db.watch(t, request(t, nil, nil, 0), Options{})
