@@ -272,8 +272,6 @@ func termText(t query.Term) string {
 	case query.TermPresent:
 		return t.Path() + " meets ?"
 	case query.TermExpr:
-		return "an expression"
-	case query.TermExpr:
 		return "expression"
 	}
 	var parts []string
