@@ -12,6 +12,8 @@ import (
 
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/query"
+	"github.com/virgadb/virga/txn"
+	"github.com/virgadb/virga/watch"
 )
 
 // callsOf returns every call that takes a context, by name. Those of the
@@ -52,6 +54,9 @@ func callsOf(db *DB, name string) map[string]func(context.Context) error {
 		"update":               func(ctx context.Context) error { _, err := q.Update(ctx, M{"a": 1}); return err },
 		"remove":               func(ctx context.Context) error { _, err := q.Remove(ctx); return err },
 		"update and return":    func(ctx context.Context) error { _, err := q.UpdateAndReturn(ctx, M{"a": 1}); return err },
+		"watch":                func(ctx context.Context) error { _, err := q.Watch(ctx); return err },
+		"doc watch":            func(ctx context.Context) error { _, err := c.Doc(1).Watch(ctx); return err },
+		"bulk atomic":          func(ctx context.Context) error { _, err := c.Bulk().Insert(M{}).Commit(ctx, Atomic); return err },
 		"explain":              func(ctx context.Context) error { _, err := q.Explain(ctx); return err },
 		"typed get":            func(ctx context.Context) error { _, err := Of[M](c).Get(ctx, 1); return err },
 		"typed one":            func(ctx context.Context) error { _, err := Of[M](c).Where(nil).One(ctx); return err },
@@ -221,6 +226,70 @@ func TestSharedHandles(t *testing.T) {
 	doc, err := ref.Get(ctx())
 	if n, _ := doc.Lookup("n").Int64(); err != nil || n != 160 {
 		t.Errorf("%v, %v", doc, err)
+	}
+}
+
+// Transactions, bulks and streams refuse what they cannot do, and end cleanly.
+func TestBadTransactions(t *testing.T) {
+	c := teaShop(t)
+	before := contentsOf(t, c)
+	run := func(f func(context.Context, *Tx) error, options ...txn.Options) error {
+		return c.db.RunTransaction(ctx(), f, options...)
+	}
+	var ended *Tx
+	if err := run(func(_ context.Context, tx *Tx) error { ended = tx; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	nothing := func(context.Context, *Tx) error { return nil }
+	for name, err := range map[string]error{
+		"no function":      run(nil),
+		"no view function": c.db.View(ctx(), nil),
+		"bad options":      run(nothing, txn.Options{MaxExecutions: -1, Timeout: -1}),
+		"options twice":    run(nothing, txn.Options{}, txn.Options{}),
+		"write in a view":  c.db.View(ctx(), func(ctx context.Context, tx *Tx) error { _, err := tx.Collection("shop").Add(ctx, M{}); return err }),
+		"write beside it":  run(func(ctx context.Context, _ *Tx) error { _, err := c.Add(ctx, M{}); return err }),
+		"one in another":   run(func(ctx context.Context, _ *Tx) error { return c.db.RunTransaction(ctx, nothing) }),
+		"index": run(func(ctx context.Context, tx *Tx) error {
+			return tx.Collection("shop").CreateIndex(ctx, index.Spec{Fields: index.By("a")})
+		}),
+		"watch": run(func(ctx context.Context, tx *Tx) error {
+			_, err := tx.Collection("shop").Where(nil).Watch(ctx)
+			return err
+		}),
+		"bulk twice":    func() error { b := c.Bulk(); _, _ = b.Commit(ctx()); _, err := b.Commit(ctx()); return err }(),
+		"bulk mode":     func() error { _, err := c.Bulk().Commit(ctx(), Atomic+1); return err }(),
+		"watch options": func() error { _, err := c.Where(nil).Watch(ctx(), watch.Options{MaxRecords: -1}); return err }(),
+		"watch skip":    func() error { _, err := c.Where(nil).Skip(1).Watch(ctx()); return err }(),
+	} {
+		if e := (*Error)(nil); !errors.Is(err, ErrInvalid) || !errors.As(err, &e) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	_, err := ended.Collection("shop").Add(ctx(), M{})
+	if e := (*Error)(nil); !errors.As(err, &e) || ended.Commit(ctx()) == nil {
+		t.Errorf("a transaction that has ended: %v", err)
+	}
+	func() {
+		defer func() {
+			if r := recover(); r != "mine" {
+				t.Errorf("the panic arrives as %v", r)
+			}
+		}()
+		_ = run(func(ctx context.Context, tx *Tx) error {
+			_, err := tx.Collection("shop").Doc("tea").Update(ctx, M{"a": 9})
+			if err != nil {
+				t.Error(err)
+			}
+			panic("mine")
+		})
+	}()
+	within(t, 5*time.Second, "a write behind a panic", func() {
+		if _, err := c.Doc("tea").Update(ctx(), M{"a": 1}); err != nil {
+			t.Error(err)
+		}
+	})
+	if after := contentsOf(t, c); fmt.Sprint(after) != fmt.Sprint(before) {
+		t.Errorf("the collection is now %s", after)
 	}
 }
 
