@@ -40,7 +40,7 @@ func (s *Stream) prepare(ctx context.Context) error {
 		s.batch = nil
 		s.mu.Lock()
 		if s.err == nil {
-			s.ready = snap
+			s.ready, s.from = snap, s.busy
 		}
 		s.busy = 0
 		s.step()
@@ -64,7 +64,7 @@ func (s *Stream) pick() (bool, error) {
 		case s.behind:
 			// What comes from here on is kept again: the state to be read is at least
 			// as new as all that was given up.
-			s.behind, s.busy = false, 1
+			s.behind, s.busy = false, oldest
 			s.batch = &batch{merge: true, before: s.window.shown()}
 		case len(s.backlog.groups) == 0:
 			return false, nil

@@ -210,7 +210,7 @@ func (f *Feed) await(ctx context.Context, version uint64) error {
 // also the first, keeps Settle waiting until ctx ends.
 func (f *Feed) Settle(ctx context.Context) error {
 	f.mu.Lock()
-	version := f.heard
+	version := max(f.heard, oldest)
 	list := make([]*Stream, 0, len(f.streams))
 	for s := range f.streams {
 		list = append(list, s)

@@ -39,13 +39,17 @@ type Stream struct {
 	mu      sync.Mutex // guards everything below
 	backlog backlog
 	behind  bool          // the backlog was given up
-	busy    uint64        // the version being worked on; 0 for none
-	calling uint64        // the version that OnChange is called with; 0 for none
+	busy    uint64        // the oldest version in what is being worked on; 0 for nothing
 	ready   *Snapshot     // to be taken by the reader
+	from    uint64        // the oldest version in ready
+	calling uint64        // the oldest version in what OnChange is called with; 0 for nothing
 	err     error         // why the stream has ended
 	closed  bool          // that was Close
 	moved   chan struct{} // closed at the next step forward; nil when nobody waits for it
 }
+
+// oldest stands for a version before all that are waited for.
+const oldest = 1
 
 // A Spec says what to watch.
 type Spec struct {
@@ -76,7 +80,7 @@ func (f *Feed) Watch(ctx context.Context, spec Spec) (*Stream, error) {
 		done:       make(chan struct{}),
 		idle:       make(chan struct{}),
 		turn:       make(chan struct{}, 1),
-		busy:       1,
+		busy:       oldest,
 	}
 	if s.wrap == nil {
 		s.wrap = func(err error) error { return err }
@@ -197,7 +201,7 @@ func (s *Stream) take() *Snapshot {
 	snap := s.ready
 	s.ready = nil
 	if snap != nil && s.options.OnChange != nil {
-		s.calling = snap.Version
+		s.calling = s.from
 	}
 	return snap
 }
@@ -333,7 +337,7 @@ func (s *Stream) settled(version uint64) bool {
 	case s.behind:
 	case s.busy != 0 && s.busy <= version:
 	case s.calling != 0 && s.calling <= version:
-	case s.ready != nil && s.ready.Version <= version:
+	case s.ready != nil && s.from <= version:
 	default:
 		return !s.backlog.reaches(version)
 	}

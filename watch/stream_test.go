@@ -536,6 +536,7 @@ func TestCloseInCallback(t *testing.T) {
 
 func TestSettle(t *testing.T) {
 	db := newTable(t, 0)
+	db.store(&state{version: 7, docs: map[document.ID]document.Doc{}}) // from before the feed
 	s := db.watch(t, request(t, document.M{"score": document.M{"$gt": 5}}, nil, 0), Options{})
 	short, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
 	defer cancel()
