@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 
 	"github.com/virgadb/virga/internal/fault"
 )
@@ -71,6 +72,7 @@ func (s *Store) submit(ctx context.Context, p *pending) error {
 
 // lead writes one group, the one at whose head the caller's own request stands.
 func (s *Store) lead() {
+	s.gather()
 	group := s.queue.take()
 	if len(group) == 0 {
 		return
@@ -90,6 +92,25 @@ func (s *Store) lead() {
 		s.write(group)
 	}
 	whole = true
+}
+
+// gather lets the writers of the last group, who have just been woken, come back
+// with their next requests before the next group is taken. Otherwise two halves of
+// the writers take turns, and each waits for the disk twice as often: 64 writers
+// that sync made groups of 27, and make groups of 40; where nothing is synced they
+// made groups of 2, and make groups of 6 with two thirds of the work for each. It
+// gives way for as long as that brings somebody, and not at all to a lone writer.
+// Waiting longer for those who are still away made larger groups, but no more of
+// them in a second.
+func (s *Store) gather() {
+	for missing := s.queue.missing(); missing > 0; {
+		runtime.Gosched()
+		left := s.queue.missing()
+		if left >= missing {
+			return
+		}
+		missing = left
+	}
 }
 
 // sit runs one touch of the engine from the leader's seat.

@@ -38,6 +38,7 @@ type pending struct {
 type queue struct {
 	mu      sync.Mutex // guards everything below
 	waiting []*pending
+	crowd   int           // requests that were in the queue or a group when the last group was done
 	led     bool          // someone leads or has been told to
 	closed  bool          // nobody may join
 	idle    chan struct{} // closed when the queue is closed and nobody leads
@@ -134,7 +135,16 @@ func (q *queue) finish(group []*pending) {
 		p.done = true
 		p.signal()
 	}
+	q.crowd = len(group) + len(q.waiting)
 	q.pass()
+}
+
+// missing returns how many of those who committed or waited when the last group was
+// done have not come back, none when there are too many for one group.
+func (q *queue) missing() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return max(0, min(q.crowd, groupMembers)-len(q.waiting))
 }
 
 // pass gives the seat to the head of the queue, with mu held.

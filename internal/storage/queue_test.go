@@ -43,6 +43,38 @@ func TestSeatIsPassedOnByWhoLeaves(t *testing.T) {
 	}
 }
 
+// The queue misses those who were there when the last group was done, as many as a
+// group can hold.
+func TestQueueMissesTheLastGroup(t *testing.T) {
+	q := &queue{}
+	if n := q.missing(); n != 0 {
+		t.Errorf("%d missing before the first group", n)
+	}
+	enter := func(n int) {
+		for range n {
+			if _, err := q.join(&pending{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	enter(3)
+	group := q.take()
+	enter(2)
+	q.finish(group)
+	for i := range 4 {
+		if n := q.missing(); n != max(0, 3-i) {
+			t.Errorf("%d missing when %d are back", n, i)
+		}
+		enter(1)
+	}
+	q.finish(q.take())
+	enter(2 * groupMembers)
+	q.finish(q.take())
+	if n := q.missing(); n != 0 {
+		t.Errorf("%d missing when a group is full", n)
+	}
+}
+
 // Close comes between the word that a request leads and its taking a group.
 func TestQueueClosesBeforeTheLeaderSits(t *testing.T) {
 	q := &queue{}
