@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 
+	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/storage"
 )
 
@@ -11,7 +12,8 @@ import (
 // and entries of indexes that are ready.
 type overlay struct {
 	tree   *storage.Tree
-	deltas map[uint32]int64 // by collection and index, how many more keys it has
+	deltas map[uint32]int64        // by collection and index, how many more keys it has
+	traits map[uint32]index.Traits // by index, what the catalog does not know of it yet
 }
 
 // The versions of an overlay's keys say what they stand for.
@@ -21,12 +23,12 @@ const (
 )
 
 func newOverlay() *overlay {
-	return &overlay{tree: storage.NewTree(), deltas: make(map[uint32]int64)}
+	return &overlay{tree: storage.NewTree(), deltas: make(map[uint32]int64), traits: make(map[uint32]index.Traits)}
 }
 
 // clone returns an overlay that later writes leave as it is.
 func (o *overlay) clone() *overlay {
-	return &overlay{tree: o.tree.Clone(), deltas: maps.Clone(o.deltas)}
+	return &overlay{tree: o.tree.Clone(), deltas: maps.Clone(o.deltas), traits: maps.Clone(o.traits)}
 }
 
 // get returns the value of a key the transaction has written, nil when it has
@@ -58,6 +60,9 @@ func (o *overlay) write(w *work) {
 	}
 	for id, n := range w.entries {
 		o.deltas[id] += n
+	}
+	for id, t := range w.traits {
+		o.traits[id] = o.traits[id].Union(t)
 	}
 }
 

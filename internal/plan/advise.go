@@ -101,7 +101,7 @@ func kindOfTerm(t query.Term) asks {
 // has reports whether the collection has an index that begins with these fields, in
 // these directions or all of them turned.
 func (p *planner) has(fields []index.Field) bool {
-	return slices.ContainsFunc(p.coll.Indexes(), func(x *index.Index) bool { return beginsWith(x.Spec().Fields, fields) })
+	return slices.ContainsFunc(p.indexes(), func(x *index.Index) bool { return beginsWith(x.Spec().Fields, fields) })
 }
 
 // beginsWith reports whether an index over fields serves whatever one over prefix

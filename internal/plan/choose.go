@@ -30,6 +30,7 @@ type planner struct {
 	options   Options
 	conjuncts []query.Term
 	documents float64 // in the collection
+	all       []*index.Index
 
 	// The order wanted: by these fields, then by _id.
 	by     []query.SortField
@@ -71,7 +72,7 @@ func (p *planner) choose() (best *access, others []*access, err error) {
 	if a := p.idAccess(); a != nil {
 		list = append(list, a)
 	}
-	for _, x := range p.coll.Indexes() {
+	for _, x := range p.indexes() {
 		list = p.indexAccesses(list, x)
 	}
 	if a := p.unionAccess(); a != nil {
@@ -83,6 +84,14 @@ func (p *planner) choose() (best *access, others []*access, err error) {
 		best = list[(n-1)%len(list)]
 	}
 	return best, slices.DeleteFunc(list, func(a *access) bool { return a == best }), nil
+}
+
+// indexes returns the indexes there are, which the planner asks for once.
+func (p *planner) indexes() []*index.Index {
+	if p.all == nil {
+		p.all = p.snap.Indexes(p.coll)
+	}
+	return p.all
 }
 
 // hinted returns the access that the request insists on.
@@ -97,11 +106,11 @@ func (p *planner) hinted() (*access, error) {
 			list[0] = a
 		}
 	default:
-		x := p.coll.Index(name)
-		if x == nil {
+		at := slices.IndexFunc(p.indexes(), func(x *index.Index) bool { return x.Name() == name })
+		if at < 0 {
 			return nil, fmt.Errorf("hint: index %s: %w", name, fault.ErrNotFound)
 		}
-		list = p.fullIndexAccesses(list, x)
+		list = p.fullIndexAccesses(list, p.indexes()[at])
 		if len(list) == 0 {
 			return nil, fmt.Errorf("hint: index %s is sparse and lacks documents that may match: %w", name, fault.ErrInvalid)
 		}
@@ -251,7 +260,7 @@ func (p *planner) alternative(i int, t query.Term) *access {
 	if a := kid.idAccess(); a != nil {
 		list = append(list, a)
 	}
-	for _, x := range p.coll.Indexes() {
+	for _, x := range p.indexes() {
 		if a := kid.indexAccess(x); a != nil && (a.leading > 0 || a.ranged) {
 			list = append(list, a)
 		}

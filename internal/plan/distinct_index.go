@@ -18,7 +18,7 @@ func (p *planner) distinctAccess(path string) *access {
 	if p.r.Hint == query.IDIndex || p.r.Hint == query.NoIndex {
 		return nil
 	}
-	for _, x := range p.coll.Indexes() {
+	for _, x := range p.indexes() {
 		last := len(x.Spec().Fields) - 1
 		traits := x.Traits()
 		if x.Spec().Fields[last].Path != path || traits.Multikey != 0 || traits.Cut || p.r.Hint != "" && p.r.Hint != x.Name() {
