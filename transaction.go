@@ -16,8 +16,9 @@ import (
 // written itself. Its collections can do everything but what changes definitions.
 // It is safe for concurrent use.
 type Tx struct {
-	db *DB
-	tx *txn.Tx
+	db      *DB
+	tx      *txn.Tx
+	managed bool // by RunTransaction, which commits it
 
 	mu     sync.Mutex // guards both below
 	rolled bool       // Rollback was called
@@ -33,10 +34,14 @@ func (tx *Tx) Collection(name string) *Collection {
 
 // Commit makes the transaction happen, see [DB.StartTransaction]. [ErrConflict]
 // says that it did not and that running it again may succeed. Within
-// [DB.RunTransaction] it is not to be called.
+// [DB.RunTransaction] it is [ErrInvalid]: that commits when its function returns.
 func (tx *Tx) Commit(ctx context.Context) error {
 	err := usable(ctx)
-	if err == nil {
+	switch {
+	case err != nil:
+	case tx.managed:
+		err = fmt.Errorf("the transaction is committed when its function returns: %w", fault.ErrInvalid)
+	default:
 		err = tx.tx.Commit(ctx)
 	}
 	return fault.Wrap("commit", "", "", err)
@@ -144,7 +149,7 @@ func (db *DB) runTransaction(ctx context.Context, f func(ctx context.Context, tx
 		if err != nil {
 			return fault.Wrap("transaction", "", "", err)
 		}
-		tx := &Tx{db: db, tx: inner}
+		tx := &Tx{db: db, tx: inner, managed: true}
 		err = tx.run(ctx, f)
 		if rolled, reason := tx.rolledBack(); rolled {
 			return reason
@@ -168,7 +173,7 @@ func (tx *Tx) run(ctx context.Context, f func(ctx context.Context, tx *Tx) error
 	if rolled, _ := tx.rolledBack(); rolled {
 		return nil
 	}
-	return tx.Commit(ctx)
+	return fault.Wrap("commit", "", "", tx.tx.Commit(ctx))
 }
 
 // pause waits a random moment before another run, longer after each.

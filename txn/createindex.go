@@ -138,7 +138,7 @@ func (d *Documents) dropIndex(ctx context.Context, collection, name string, unre
 		}
 		err = d.define(ctx, coll, []storage.Range{storage.Range(x.Span())}, func(c *Catalog, version uint64) (*Catalog, []storage.Write) {
 			next := c.with(coll.withoutIndex(x.ID(), version))
-			return next, append(deleteIndexStatistics(x.ID()), next.byName[coll.Name].record())
+			return next, []storage.Write{deleteSketch(x.ID()), next.byName[coll.Name].record()}
 		})
 		if !errors.Is(err, errStale) {
 			return err

@@ -20,7 +20,7 @@ func (d *Documents) Create(ctx context.Context, name string) error {
 		Durable: true,
 		Check: func(newest *storage.Snapshot) error {
 			if newest.Meta().(*state).catalog.byName[name] != nil {
-				return fmt.Errorf("collection %q: %w", name, fault.ErrExists)
+				return fmt.Errorf("the collection is there: %w", fault.ErrExists)
 			}
 			return nil
 		},
@@ -45,7 +45,7 @@ func (d *Documents) Drop(ctx context.Context, name string) error {
 		coll := snap.Catalog().Collection(name)
 		snap.Release()
 		if coll == nil {
-			return fmt.Errorf("collection %q: %w", name, fault.ErrNotFound)
+			return fmt.Errorf("the collection is not there: %w", fault.ErrNotFound)
 		}
 		if err := d.drop(ctx, coll); !errors.Is(err, errStale) {
 			return err
@@ -59,7 +59,7 @@ func (d *Documents) drop(ctx context.Context, coll *Collection) error {
 	records := []storage.Write{{Key: keys.Catalog(coll.Name), Delete: true}, deleteStatistics(coll.ID)}
 	for _, x := range coll.indexes {
 		garbage = append(garbage, storage.Range(x.Span()))
-		records = append(records, deleteIndexStatistics(x.ID())...)
+		records = append(records, deleteSketch(x.ID()))
 	}
 	return d.defineStep(ctx, coll, garbage, &step{
 		dropped: coll,
@@ -113,6 +113,6 @@ func (d *Documents) collection(ctx context.Context, name string, create bool) (*
 	}
 }
 
-func deleteIndexStatistics(id uint32) []storage.Write {
-	return []storage.Write{deleteStatistics(id), {Key: sketchKey(id), Delete: true}}
+func deleteSketch(id uint32) storage.Write {
+	return storage.Write{Key: sketchKey(id), Delete: true}
 }

@@ -1,13 +1,9 @@
 package txn
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 
-	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/clock"
-	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/keys"
 	"github.com/virgadb/virga/internal/storage"
 )
@@ -94,29 +90,16 @@ func load(snap *storage.Snapshot) (*state, error) {
 		return nil, err
 	}
 	for _, coll := range st.catalog.byName {
-		if err := st.loadCount(snap, coll.ID); err != nil {
+		counts, err := st.counts.load(snap, coll)
+		if err != nil {
 			return nil, err
 		}
+		st.counts = counts
 		for _, x := range coll.indexes {
-			if err := errors.Join(st.loadCount(snap, x.ID()), x.sketch.load(snap, x.ID())); err != nil {
+			if err := x.sketch.load(snap, x.ID()); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return st, nil
-}
-
-// loadCount reads the number of documents or entries under one id.
-func (st *state) loadCount(snap *storage.Snapshot, id uint32) error {
-	key := keys.Statistics(id)
-	entry, err := snap.Get(key)
-	if err != nil || entry.Value == nil {
-		return err
-	}
-	n, ok := document.FromRaw(entry.Value).Value().Int64()
-	if !ok {
-		return fmt.Errorf("count under key %x: %w", key, fault.ErrCorrupt)
-	}
-	st.counts = st.counts.add(id, n)
-	return nil
 }

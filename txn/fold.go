@@ -3,15 +3,13 @@ package txn
 import (
 	"slices"
 
-	"github.com/virgadb/virga/document"
-	"github.com/virgadb/virga/internal/keys"
 	"github.com/virgadb/virga/internal/storage"
 )
 
 // fold brings catalog and counts up to date with a group of commits and adds the
 // records that make them last.
 func fold(g *storage.Group) error {
-	f := folding{group: g, state: *g.Meta.(*state), deltas: make(map[uint32]int64)}
+	f := folding{group: g, state: *g.Meta.(*state)}
 	for _, r := range g.Requests {
 		s, ok := r.Tag.(*step)
 		if !ok {
@@ -63,7 +61,8 @@ func (d *Documents) published(g *storage.Group) {
 type folding struct {
 	group  *storage.Group
 	state  state
-	deltas map[uint32]int64 // by collection and index
+	deltas []delta
+	colls  []*Collection // whose numbers change
 }
 
 // define applies what s changes in the catalog.
@@ -95,12 +94,28 @@ func (f *folding) grow(w *work) {
 
 // count adds up how the numbers of documents and entries change.
 func (f *folding) count(w *work) {
+	if !slices.ContainsFunc(f.colls, func(c *Collection) bool { return c.ID == w.coll.ID }) {
+		f.colls = append(f.colls, w.coll)
+	}
+	docs := int64(0)
 	for _, c := range w.changes {
-		f.deltas[c.Collection.ID] += c.Op.delta()
+		docs += c.Op.delta()
 	}
+	f.add(w.coll.ID, docs)
 	for id, n := range w.entries {
-		f.deltas[id] += n
+		f.add(id, n)
 	}
+}
+
+// add takes a delta into those of the group.
+func (f *folding) add(id uint32, n int64) {
+	for i := range f.deltas {
+		if f.deltas[i].id == id {
+			f.deltas[i].n += n
+			return
+		}
+	}
+	f.deltas = append(f.deltas, delta{id, n})
 }
 
 // sketch counts different values in the indexes.
@@ -114,14 +129,14 @@ func (f *folding) sketch(w *work) {
 	}
 }
 
-// finish writes the counts that have changed.
+// finish writes the numbers of the collections in which they have changed.
 func (f *folding) finish() {
-	for id, delta := range f.deltas {
-		if delta == 0 {
-			continue
+	before := f.state.counts
+	f.state.counts = before.with(f.deltas)
+	for _, coll := range f.colls {
+		if f.state.counts.differ(before, coll) {
+			f.group.Extra = append(f.group.Extra, f.state.counts.record(coll))
 		}
-		f.state.counts = f.state.counts.add(id, delta)
-		f.group.Extra = append(f.group.Extra, storage.Write{Key: keys.Statistics(id), Value: document.Int(f.state.counts.of(id)).Raw()})
 	}
 	next := f.state
 	f.group.Meta = &next

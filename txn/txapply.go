@@ -166,7 +166,7 @@ func (t *Tx) claim(w *work) error {
 		}
 		if value, known := t.view.own.get(c.entry.Key); known {
 			if value != nil && !bytes.Equal(value, c.entry.Value) {
-				return c.refuse()
+				return c.refuse(value)
 			}
 			continue
 		}
@@ -180,7 +180,7 @@ func (t *Tx) claim(w *work) error {
 		if now.Version > t.view.Version() {
 			return t.conflict(string(c.entry.Key), "was taken since the transaction began")
 		}
-		return c.refuse()
+		return c.refuse(now.Value)
 	}
 	return nil
 }

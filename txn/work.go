@@ -61,11 +61,11 @@ func (w *work) index(snap Snapshot, key []byte, old document.Doc, e Edit) error 
 		}
 		before, _, err := entriesOf(x.Index, old, id)
 		if err != nil {
-			return err
+			return fault.On(old.ID().String(), err)
 		}
 		after, traits, err := entriesOf(x.Index, e.Doc, id)
 		if err != nil {
-			return err
+			return fault.On(e.Doc.ID().String(), err)
 		}
 		w.learn(x.Index, traits)
 		removed, added := index.Diff(before, after)
@@ -188,7 +188,7 @@ func (w *work) change(x *index.Index, removed, added []index.Entry, doc document
 		c := claim{index: x, entry: e, id: doc.ID()}
 		owner, known := w.owners[string(e.Key)]
 		if known && owner != "" && owner != string(e.Value) {
-			return c.refuse()
+			return c.refuse([]byte(owner))
 		}
 		if !known {
 			w.claims = append(w.claims, c)
@@ -228,14 +228,22 @@ func (d *Documents) checkUnique(w *work) error {
 			return err
 		}
 		if stored.Value != nil && !bytes.Equal(stored.Value, c.entry.Value) {
-			return c.refuse()
+			return c.refuse(stored.Value)
 		}
 	}
 	return nil
 }
 
-// refuse returns the error of a claim to values that another document has.
-func (c claim) refuse() error {
+// refuse returns the error of a claim to values that another document has; holder
+// is the value of its entry.
+func (c claim) refuse(holder []byte) error {
 	s := c.index.Spec()
-	return fault.At(s.Fields[0].Path, fmt.Errorf("E11000 duplicate key, index %s (%s) holds the values of document %s already: %w", s.Name, s.Keys(), c.id, fault.ErrDuplicate))
+	name := "another document"
+	if p, err := c.index.Split(c.entry.Key, holder); err == nil {
+		if id, _, ok := keys.Decode(p.ID, false, false); ok {
+			name = fmt.Sprintf("document %s", id)
+		}
+	}
+	err := fmt.Errorf("E11000 duplicate key, index %s (%s) has these values for %s: %w", s.Name, s.Keys(), name, fault.ErrDuplicate)
+	return fault.On(c.id.String(), fault.At(s.Fields[0].Path, err))
 }
