@@ -208,7 +208,7 @@ func mustNext(t *testing.T, stream *watch.Stream) watch.Snapshot {
 func told(snap watch.Snapshot) string {
 	var parts []string
 	for _, c := range snap.Changes {
-		part := fmt.Sprintf("%s/%s %s", c.QueueType, c.DataType, c.DocID.Any())
+		part := fmt.Sprintf("%s/%s %v", c.QueueType, c.DataType, c.DocID.Any())
 		if c.DataType == watch.DataUpdate {
 			fields, err := document.Of(c.UpdatedFields)
 			if err != nil {
