@@ -52,8 +52,8 @@ func dateFromString(e *Env, args []document.Value) (document.Value, error) {
 	} else {
 		r, err = readFormatted(text, format)
 	}
-	if err == nil && r.zoned && !absent(args[2]) {
-		err = invalid("takes no time zone for a string that names one")
+	if err == nil && r.zoned && loc != time.UTC {
+		err = invalid("takes no time zone beside that in the string")
 	}
 	if err == nil {
 		var ms int64

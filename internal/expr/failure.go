@@ -24,6 +24,9 @@ func needs(what string, found document.Value) error {
 
 // failAt names the operator at fault and its place in the expression.
 func failAt(at, operator string, err error) error {
+	if operator == "" {
+		return mark(at, err)
+	}
 	return mark(at, fmt.Errorf("%s: %w", operator, err))
 }
 

@@ -22,14 +22,11 @@ func (e *Env) subject(args []document.Value) (text []byte, p *regex.Pattern, ok 
 			return nil, nil, false, err
 		}
 	}
-	source, options, err := patternOf(args[1], args[2])
-	if err != nil || nullish(args[1]) {
-		return nil, nil, false, err
+	if nullish(args[1]) {
+		return nil, nil, false, nil
 	}
-	if p, err = e.pattern(source, options); err != nil {
-		return nil, nil, false, err
-	}
-	return text, p, !nullish(args[0]), nil
+	p, err = e.pattern(args[1], args[2])
+	return text, p, err == nil && !nullish(args[0]), err
 }
 
 // patternOf returns the source and the options of a regular expression.
@@ -38,7 +35,7 @@ func patternOf(v, options document.Value) (source, letters string, err error) {
 		source, letters = re.Pattern, re.Options
 	} else if s, ok := v.Text(); ok {
 		source = s
-	} else if !nullish(v) {
+	} else {
 		return "", "", needs("a string or a regular expression", v)
 	}
 	if nullish(options) {
@@ -54,19 +51,24 @@ func patternOf(v, options document.Value) (source, letters string, err error) {
 // maxPatterns is the number of patterns an Env keeps compiled.
 const maxPatterns = 64
 
-func (e *Env) pattern(source, options string) (*regex.Pattern, error) {
-	key := options + "/" + source
-	if p, ok := e.patterns[key]; ok {
+// pattern returns the compiled regular expression that v and options make.
+func (e *Env) pattern(v, options document.Value) (*regex.Pattern, error) {
+	e.text = append(append(e.text[:0], options.Raw()...), v.Raw()...)
+	if p, ok := e.patterns[string(e.text)]; ok {
 		return p, nil
 	}
-	p, err := regex.Compile(source, options)
+	source, letters, err := patternOf(v, options)
+	if err != nil {
+		return nil, err
+	}
+	p, err := regex.Compile(source, letters)
 	if err != nil {
 		return nil, err
 	}
 	if e.patterns == nil || len(e.patterns) >= maxPatterns {
 		e.patterns = map[string]*regex.Pattern{}
 	}
-	e.patterns[key] = p
+	e.patterns[string(e.text)] = p
 	return p, nil
 }
 

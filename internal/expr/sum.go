@@ -40,37 +40,30 @@ func (s *sum) add(n number) {
 func (s *sum) addFloat(f float64) {
 	total := s.f + f
 	part := total - s.f
-	s.rest += (s.f - (total - part)) + (f - part)
+	if !math.IsInf(total, 0) {
+		s.rest += (s.f - (total - part)) + (f - part)
+	}
 	s.f = total
 }
 
 // total returns the sum: an integer when only integers were added and it fits.
 func (s *sum) total() number {
-	if !s.float && s.high == uint64(int64(s.low)>>63) {
+	switch {
+	case !s.float && s.high == uint64(int64(s.low)>>63):
 		return number{i: int64(s.low)}
-	}
-	if s.special {
+	case s.special:
 		return floating(s.infinities)
 	}
 	t := *s
-	t.addFloat(float64(int64(s.high)) * (1 << 64))
-	t.addFloat(float64(s.low))
-	if low := float64(s.low); low < 1<<64 {
-		t.rest += lost(s.low, low)
-	}
+	// In pieces of 32 bits, which are floats without rounding.
+	t.addFloat(float64(int64(s.high)>>32) * (1 << 96))
+	t.addFloat(float64(s.high&math.MaxUint32) * (1 << 64))
+	t.addFloat(float64(s.low>>32) * (1 << 32))
+	t.addFloat(float64(s.low & math.MaxUint32))
 	if math.IsInf(t.f, 0) {
 		return floating(t.f)
 	}
 	return floating(t.f + t.rest)
-}
-
-// lost returns what rounding n to f took away.
-func lost(n uint64, f float64) float64 {
-	whole := uint64(f)
-	if n >= whole {
-		return float64(n - whole)
-	}
-	return -float64(whole - n)
 }
 
 // A sumOf is $sum.

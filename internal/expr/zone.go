@@ -51,6 +51,9 @@ func zoneCalled(name string) (*time.Location, bool) {
 		if !ok || rest != "" {
 			return nil, false
 		}
+		if minutes == 0 {
+			return time.UTC, true
+		}
 		return time.FixedZone(name, 60*minutes), true
 	}
 	loc, err := time.LoadLocation(name)
