@@ -104,10 +104,7 @@ func (s *setOf) Result(e *Env) (document.Value, error) { return e.arrayOf(s.d.va
 func (s *setOf) Size() int                             { return s.size + 2*kept*(1+len(s.d.values)) }
 
 // A merged is $mergeObjects.
-type merged struct {
-	m    merging
-	size int
-}
+type merged struct{ m merging }
 
 func (m *merged) Add(v document.Value) error {
 	if nullish(v) {
@@ -119,15 +116,11 @@ func (m *merged) Add(v document.Value) error {
 	if err := m.m.merge(v.Clone()); err != nil {
 		return err
 	}
-	m.size = 0
-	for i := range m.m.values {
-		m.size += len(m.m.names[i]) + len(m.m.values[i].Raw())
-	}
-	if m.size > document.MaxSize {
+	if m.m.size > document.MaxSize {
 		return errTooLarge
 	}
 	return nil
 }
 
 func (m *merged) Result(e *Env) (document.Value, error) { return m.m.object(e) }
-func (m *merged) Size() int                             { return m.size + 2*kept*(1+len(m.m.values)) }
+func (m *merged) Size() int                             { return m.m.size + 2*kept*(1+len(m.m.values)) }

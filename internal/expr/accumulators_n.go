@@ -67,7 +67,7 @@ type ranked struct {
 	n      int
 	by     []sortKey
 	least  bool
-	paired bool // what is added is an array of the keys and, last, the output
+	paired bool // what is added is an array of what it is sorted by and, last, the output
 	alone  bool // the result is one value, not an array
 	rows   []sortRow
 	size   int
@@ -80,7 +80,10 @@ func (r *ranked) Add(v document.Value) error {
 		if err != nil {
 			return err
 		}
-		row.keys, row.value = values[:len(values)-1], values[len(values)-1]
+		row.keys, row.value = values[:len(r.by)], values[len(r.by)]
+		for i, k := range r.by {
+			row.keys[i] = k.of(row.keys[i])
+		}
 	} else if nullish(v) {
 		return nil
 	}
@@ -144,17 +147,6 @@ func (r *ranked) Result(e *Env) (document.Value, error) {
 
 func (r *ranked) Size() int { return r.size + 3*kept*(1+len(r.rows)) }
 
-// A keyNode is what a path is sorted by.
-type keyNode struct {
-	path fieldPath
-	key  sortKey
-}
-
-func (k *keyNode) eval(e *Env) (document.Value, error) {
-	v, err := k.path.eval(e)
-	return k.key.of(v), err
-}
-
 // buildTop compiles an accumulator of the rows that come first or last by sortBy.
 func buildTop(bottom, alone bool) func(*compiler, place, any) (node, func() Accumulator, error) {
 	return func(c *compiler, at place, v any) (node, func() Accumulator, error) {
@@ -183,7 +175,7 @@ func buildTop(bottom, alone bool) func(*compiler, place, any) (node, func() Accu
 		row := &arrayNode{}
 		for i, k := range by {
 			c.reads.path(fields[i].Key)
-			row.parts = append(row.parts, &keyNode{fieldPath{names: k.names, dotted: fields[i].Key}, k})
+			row.parts = append(row.parts, &fieldPath{names: k.names, dotted: fields[i].Key})
 		}
 		output, err := c.compile(given[1].value, at.under("output"))
 		row.parts = append(row.parts, output)

@@ -143,7 +143,7 @@ func TestRoundTripLaws(t *testing.T) {
 			{"n", rapid.IntRange(0, 10).Draw(t, "n")}, {"sep", rapid.StringMatching(`[ab]{1,2}`).Draw(t, "sep")},
 			{"ab", rapid.StringMatching(`[ab]{0,12}`).Draw(t, "ab")},
 			{"o", rapid.MapOf(rapid.StringMatching(`[a-z]{1,3}`), rapid.Int()).Draw(t, "o")},
-			{"d", time.UnixMilli(rapid.Int64Range(-62135596800000, 253402300799999).Draw(t, "d")).UTC()},
+			{"d", time.UnixMilli(rapid.Int64Range(-62130000000000, 253402000000000).Draw(t, "d")).UTC()},
 			{"days", rapid.Int64Range(-100000, 100000).Draw(t, "days")},
 			{"unit", rapid.SampledFrom([]string{"year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond"}).Draw(t, "unit")},
 			{"tz", rapid.SampledFrom([]string{"UTC", "+05:45", "-0300", "Etc/GMT-9"}).Draw(t, "tz")},

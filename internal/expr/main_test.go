@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	given := map[string]bool{}
 	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	if !given["rapid.checks"] {
-		flag.Set("rapid.checks", strconv.Itoa(max(1, int(2000*effort))))
+		flag.Set("rapid.checks", strconv.Itoa(max(1, int(800*effort))))
 	}
 	if !given["rapid.seed"] {
 		flag.Set("rapid.seed", strconv.FormatInt(time.Now().UnixNano(), 10))

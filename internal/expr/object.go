@@ -23,13 +23,17 @@ type merging struct {
 	names  []string
 	values []document.Value
 	index  map[string]int
+	size   int // bytes of names and values
 }
 
 func (m *merging) set(name []byte, v document.Value) {
+	m.size += len(v.Raw())
 	if i, ok := m.index[string(name)]; ok {
+		m.size -= len(m.values[i].Raw())
 		m.values[i] = v
 		return
 	}
+	m.size += len(name)
 	if m.index == nil {
 		m.index = map[string]int{}
 	}

@@ -55,11 +55,18 @@ func (s *sum) total() number {
 		return floating(s.infinities)
 	}
 	t := *s
+	sign, high, low := 1.0, s.high, s.low
+	if int64(high) < 0 {
+		var borrow uint64
+		sign = -1
+		low, borrow = bits.Sub64(0, low, 0)
+		high, _ = bits.Sub64(0, high, borrow)
+	}
 	// In pieces of 32 bits, which are floats without rounding.
-	t.addFloat(float64(int64(s.high)>>32) * (1 << 96))
-	t.addFloat(float64(s.high&math.MaxUint32) * (1 << 64))
-	t.addFloat(float64(s.low>>32) * (1 << 32))
-	t.addFloat(float64(s.low & math.MaxUint32))
+	t.addFloat(sign * float64(high>>32) * (1 << 96))
+	t.addFloat(sign * float64(high&math.MaxUint32) * (1 << 64))
+	t.addFloat(sign * float64(low>>32) * (1 << 32))
+	t.addFloat(sign * float64(low&math.MaxUint32))
 	if math.IsInf(t.f, 0) {
 		return floating(t.f)
 	}
