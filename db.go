@@ -42,6 +42,8 @@ type DB struct {
 	ids   *clock.IDs
 	plan  plan.Options
 	feed  *watch.Feed
+
+	attached attachments
 }
 
 // Open opens the database in the folder path and creates it where there is none.

@@ -91,9 +91,10 @@ type Catalog struct {
 // Collection returns the collection of that name, or nil.
 func (c *Catalog) Collection(name string) *Collection { return c.byName[name] }
 
-// Collections returns all collections in the order of their names.
+// Collections returns all collections in the order of their names, without those that
+// are being filled to replace another.
 func (c *Catalog) Collections() []*Collection {
-	all := slices.Collect(maps.Values(c.byName))
+	all := slices.DeleteFunc(slices.Collect(maps.Values(c.byName)), (*Collection).hidden)
 	slices.SortFunc(all, func(a, b *Collection) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }

@@ -110,7 +110,7 @@ func (s Snapshot) checkStray(ctx context.Context, report func(Problem)) error {
 		return err
 	}
 	known := make(map[uint32]bool)
-	for _, coll := range s.Catalog().Collections() {
+	for _, coll := range s.Catalog().byName {
 		known[coll.ID] = true
 	}
 	lo, _ := keys.Documents(0)

@@ -146,7 +146,8 @@ func (d *Documents) dropIndex(ctx context.Context, collection, name string, unre
 	}
 }
 
-// Recover removes indexes whose build did not come to its end.
+// Recover removes indexes whose build did not come to its end, and collections that
+// were to replace others and did not.
 func (d *Documents) Recover(ctx context.Context) error {
 	snap, err := d.Snapshot()
 	if err != nil {
@@ -154,6 +155,9 @@ func (d *Documents) Recover(ctx context.Context) error {
 	}
 	catalog := snap.Catalog()
 	snap.Release()
+	if err := d.dropHidden(ctx, catalog); err != nil {
+		return err
+	}
 	for _, coll := range catalog.Collections() {
 		for _, x := range coll.indexes {
 			if x.ready {

@@ -54,13 +54,8 @@ func (d *Documents) Drop(ctx context.Context, name string) error {
 }
 
 func (d *Documents) drop(ctx context.Context, coll *Collection) error {
-	lo, hi := keys.Documents(coll.ID)
-	garbage := []storage.Range{{Lo: lo, Hi: hi}}
-	records := []storage.Write{{Key: keys.Catalog(coll.Name), Delete: true}, deleteStatistics(coll.ID)}
-	for _, x := range coll.indexes {
-		garbage = append(garbage, storage.Range(x.Span()))
-		records = append(records, deleteSketch(x.ID()))
-	}
+	garbage, records := coll.leftovers()
+	records = append(records, storage.Write{Key: keys.Catalog(coll.Name), Delete: true})
 	return d.defineStep(ctx, coll, garbage, &step{
 		dropped: coll,
 		catalog: func(c *Catalog, _ uint64) (*Catalog, []storage.Write) {

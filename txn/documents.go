@@ -68,8 +68,11 @@ type step struct {
 
 // recorded reports whether s has a part in the record of its commit.
 func (s *step) recorded() bool {
-	return s.dropped != nil || slices.ContainsFunc(s.works, func(w *work) bool { return len(w.changes) > 0 })
+	return s.dropped != nil && !s.dropped.hidden() || slices.ContainsFunc(s.works, (*work).recorded)
 }
+
+// recorded reports whether w has a part in the record of its commit.
+func (w *work) recorded() bool { return len(w.changes) > 0 && !w.coll.hidden() }
 
 // A catalogChange makes the next catalog of c, at the version that commits it, and
 // the records that keep it.

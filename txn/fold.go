@@ -38,13 +38,16 @@ func (d *Documents) published(g *storage.Group) {
 			continue
 		}
 		for _, w := range s.works {
+			if !w.recorded() {
+				continue
+			}
 			if commit.Changes == nil {
 				commit.Changes = w.changes // the only ones, most of the time
 			} else {
 				commit.Changes = append(slices.Clip(commit.Changes), w.changes...)
 			}
 		}
-		if s.dropped != nil {
+		if s.dropped != nil && !s.dropped.hidden() {
 			commit.Dropped = append(commit.Dropped, s.dropped)
 		}
 	}

@@ -16,6 +16,7 @@ type runner struct {
 	db     *virga.DB
 	made   int               // collections made
 	shared map[string]string // by documents, the collection that holds them and is only read
+	named  []string          // collections made under names that vectors give
 }
 
 // errSkip says that a vector asks for what this database does not offer.
@@ -31,8 +32,10 @@ func (r *runner) run(ctx context.Context, v vector) error {
 		return r.update(ctx, v)
 	case "program":
 		return r.program(ctx, v)
-	case "expr", "aggregate":
-		return errSkip
+	case "expr":
+		return r.expr(ctx, v)
+	case "aggregate":
+		return r.aggregate(ctx, v)
 	case "":
 		if v.Field("op").Exists() { // a vector of geo.jsonl
 			return errSkip
@@ -105,6 +108,9 @@ func change(ctx context.Context, coll *virga.Collection, v document.Value) (virg
 // once all others have given what they must.
 func (r *runner) program(ctx context.Context, v vector) error {
 	coll, err := r.writing(ctx, v.Field("docs"))
+	if err == nil {
+		_, err = r.beside(ctx, v.Value)
+	}
 	if err != nil {
 		return err
 	}
@@ -158,7 +164,7 @@ func (r *runner) step(ctx context.Context, coll *virga.Collection, v, step docum
 		}
 		return nil
 	case step.Field("aggregate").Exists():
-		return errSkip
+		return r.pipeline(ctx, coll, v, step.Field("aggregate"), step)
 	}
 	return errors.New("unknown step")
 }

@@ -1,0 +1,222 @@
+package aggregate
+
+import (
+	"context"
+	"fmt"
+	"sort"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/expr"
+)
+
+// A bucket makes one document of all whose value lies between two boundaries.
+type bucket struct {
+	value      *expr.Expr
+	boundaries []document.Value
+	other      document.Value // the _id of what lies nowhere; missing when that is an error
+	outputs    outputs
+}
+
+func buildBucket(c *compiler, v any) ([]step, error) {
+	given, ok, err := pick(v, "groupBy", "boundaries", "default?", "output?")
+	if err != nil {
+		return nil, err
+	}
+	s := &bucket{}
+	if s.value, err = c.groupBy(given[0]); err != nil {
+		return nil, err
+	}
+	if s.boundaries, err = c.boundaries(given[1]); err != nil {
+		return nil, err
+	}
+	if ok[2] {
+		if s.other, err = c.constant("default", given[2]); err != nil {
+			return nil, err
+		}
+		first, last := s.boundaries[0], s.boundaries[len(s.boundaries)-1]
+		if document.Compare(s.other, first) >= 0 && document.Compare(s.other, last) < 0 {
+			return nil, invalidAt("default", "it lies between the boundaries")
+		}
+	}
+	s.outputs, err = c.outputsOf(given[3], ok[3])
+	return []step{s}, err
+}
+
+// groupBy compiles the parameter of that name: a path or an operator.
+func (c *compiler) groupBy(v any) (*expr.Expr, error) {
+	v = plain(v)
+	text, isText := textOf(v)
+	fields, isObject := document.Pairs(v)
+	if !(isText && len(text) > 0 && text[0] == '$') && !(isObject && isExpression(fields)) {
+		return nil, invalidAt("groupBy", "needs a path that begins with $, or an operator")
+	}
+	return c.expression(v)
+}
+
+func (c *compiler) boundaries(v any) ([]document.Value, error) {
+	list, ok := document.List(plain(v))
+	if !ok || len(list) < 2 {
+		return nil, invalidAt("boundaries", "needs a list of at least two values")
+	}
+	values := make([]document.Value, len(list))
+	for i, one := range list {
+		var err error
+		if values[i], err = c.constant("boundaries", one); err != nil {
+			return nil, err
+		}
+		switch {
+		case i == 0:
+		case values[i].Kind() != values[i-1].Kind():
+			return nil, invalidAt("boundaries", "they are of different kinds, %s and %s", values[i-1].Kind(), values[i].Kind())
+		case document.Compare(values[i-1], values[i]) >= 0:
+			return nil, invalidAt("boundaries", "they must ascend, %s does not come behind %s", values[i], values[i-1])
+		}
+	}
+	return values, nil
+}
+
+// constant compiles an expression that must yield the same for all documents.
+func (c *compiler) constant(name string, v any) (document.Value, error) {
+	x, err := c.expression(v)
+	if err != nil {
+		return document.Value{}, err
+	}
+	value, ok := x.Constant()
+	if !ok || !value.Exists() {
+		return document.Value{}, invalidAt(name, "needs a constant")
+	}
+	return value, nil
+}
+
+func (s *bucket) text() string { return fmt.Sprintf("%d buckets%s", len(s.boundaries)-1, by(s.value)) }
+
+func (s *bucket) reads() *paths {
+	var p paths
+	p.expr(s.value)
+	for _, o := range s.outputs {
+		p.expr(o.by.Operand())
+	}
+	return &p
+}
+
+func (s *bucket) open(r *run, in source) (source, error) {
+	return &bucketing{bucket: s, run: r, in: in, accs: make([][]expr.Accumulator, len(s.boundaries))}, nil
+}
+
+// bucketing is the source of a $bucket. The last of its lists of accumulators is
+// for what lies nowhere.
+type bucketing struct {
+	*bucket
+	run    *run
+	in     source
+	accs   [][]expr.Accumulator
+	filled bool
+	out    listed
+}
+
+func (s *bucketing) next(ctx context.Context) (document.Doc, bool, error) {
+	if !s.filled {
+		s.filled = true
+		if err := s.fill(ctx); err != nil {
+			return document.Doc{}, false, err
+		}
+	}
+	return s.out.next(ctx)
+}
+
+func (s *bucketing) fill(ctx context.Context) error {
+	for passed := 0; ; passed++ {
+		if passed%checkEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		doc, ok, err := s.in.next(ctx)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return s.finish()
+		}
+		at, err := s.place(doc)
+		if err != nil {
+			return err
+		}
+		if s.accs[at] == nil {
+			s.accs[at] = s.outputs.begin()
+		}
+		if err := s.outputs.add(s.run.env, s.accs[at], doc.Value()); err != nil {
+			return err
+		}
+	}
+}
+
+// place returns the number of the bucket that a document belongs to.
+func (s *bucketing) place(doc document.Doc) (int, error) {
+	v, err := s.value.Eval(s.run.env, doc.Value())
+	if err != nil {
+		return 0, err
+	}
+	last := len(s.boundaries) - 1
+	if v.Exists() && document.Compare(v, s.boundaries[0]) >= 0 && document.Compare(v, s.boundaries[last]) < 0 {
+		return sort.Search(last, func(i int) bool { return document.Compare(v, s.boundaries[i+1]) < 0 }), nil
+	}
+	if !s.other.Exists() {
+		text := "a missing value"
+		if v.Exists() {
+			text = v.String()
+		}
+		return 0, invalid("%s of document %s lies in no bucket and there is no default", text, doc.ID())
+	}
+	return last, nil
+}
+
+// begin returns the accumulators of a new group.
+func (o outputs) begin() []expr.Accumulator {
+	accs := make([]expr.Accumulator, len(o))
+	for i, one := range o {
+		accs[i] = one.by.New()
+	}
+	return accs
+}
+
+// add adds a document to a group.
+func (o outputs) add(env *expr.Env, accs []expr.Accumulator, root document.Value) error {
+	for i, one := range o {
+		v, err := one.by.Operand().Eval(env, root)
+		if err == nil {
+			err = accs[i].Add(v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish makes the documents, in the order of their _id.
+func (s *bucketing) finish() error {
+	s.in.close()
+	var b document.Builder
+	last := len(s.boundaries) - 1
+	for at, accs := range s.accs {
+		if accs == nil {
+			continue
+		}
+		id := s.other
+		if at < last {
+			id = s.boundaries[at]
+		}
+		doc, err := s.outputs.finish(s.run.env, &b, id, accs)
+		if err != nil {
+			return err
+		}
+		if at == last && document.Compare(id, s.boundaries[0]) < 0 {
+			s.out.docs = append([]document.Doc{doc}, s.out.docs...)
+		} else {
+			s.out.docs = append(s.out.docs, doc)
+		}
+	}
+	s.accs = nil
+	return nil
+}
+
+func (s *bucketing) close() { s.in.close() }

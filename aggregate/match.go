@@ -1,0 +1,262 @@
+package aggregate
+
+import (
+	"context"
+	"strings"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/expr"
+	"github.com/virgadb/virga/query"
+)
+
+// flattened marks the conditions of a $match that came through the door where an
+// object inside an object speaks of paths.
+type flattened struct{ cond any }
+
+// A match lets documents through that meet a condition.
+type match struct{ cond conjunct }
+
+// A conjunct is one of several conditions that all must hold.
+type conjunct struct {
+	spec   any // what filter was compiled from
+	filter *query.Filter
+	cond   cond // in place of filter when it holds expressions
+	reads  paths
+}
+
+// A cond is a condition that holds expressions.
+type cond interface {
+	holds(r *run, d document.Doc) (bool, error)
+}
+
+func buildMatch(c *compiler, v any) ([]step, error) {
+	conjuncts, err := c.conjuncts(v)
+	if err != nil {
+		return nil, err
+	}
+	steps := make([]step, len(conjuncts))
+	for i, one := range conjuncts {
+		steps[i] = &match{one}
+	}
+	return steps, nil
+}
+
+// conjuncts takes a condition apart into what all must hold.
+func (c *compiler) conjuncts(v any) ([]conjunct, error) {
+	flat := false
+	if f, ok := v.(flattened); ok {
+		v, flat = f.cond, true
+	}
+	fields, ok := document.Pairs(v)
+	if _, command := v.(document.Command); command || !ok {
+		return c.filterConjunct(v, flat)
+	}
+	var list []conjunct
+	for _, f := range fields {
+		more, err := c.conjunct(f, flat)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, more...)
+	}
+	return list, nil
+}
+
+// wrapped returns v as filters take it.
+func wrapped(v any, flat bool) any {
+	if flat {
+		return v
+	}
+	return query.Raw(v)
+}
+
+func (c *compiler) filterConjunct(v any, flat bool) ([]conjunct, error) {
+	spec := wrapped(v, flat)
+	filter, err := query.CompileFilter(spec, c.now)
+	if err != nil {
+		return nil, err
+	}
+	one := conjunct{spec: spec, filter: filter}
+	one.reads.term(filter.Term())
+	return []conjunct{one}, nil
+}
+
+// conjunct compiles one field of an object of conditions.
+func (c *compiler) conjunct(f document.E, flat bool) ([]conjunct, error) {
+	list, isList := document.List(f.Value)
+	switch {
+	case f.Key == "$expr":
+		x, err := c.expression(f.Value)
+		if err != nil {
+			return nil, err
+		}
+		one := conjunct{cond: exprCond{x, c.pins(f.Value)}}
+		one.reads.expr(x)
+		return []conjunct{one}, nil
+	case f.Key == "$and" && isList && len(list) > 0:
+		var all []conjunct
+		for _, v := range list {
+			more, err := c.conjuncts(again(v, flat))
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, more...)
+		}
+		return all, nil
+	case (f.Key == "$or" || f.Key == "$nor") && isList && len(list) > 0 && hasExpr(f.Value):
+		return c.alternatives(f.Key == "$nor", list, flat)
+	}
+	return c.filterConjunct(document.D{f}, flat)
+}
+
+func again(v any, flat bool) any {
+	if flat {
+		return flattened{v}
+	}
+	return v
+}
+
+// alternatives compiles an $or, or a $nor, that holds expressions.
+func (c *compiler) alternatives(nor bool, list []any, flat bool) ([]conjunct, error) {
+	a := &alternatives{nor: nor}
+	one := conjunct{cond: a}
+	for _, v := range list {
+		all, err := c.conjuncts(again(v, flat))
+		if err != nil {
+			return nil, err
+		}
+		for i := range all {
+			one.reads.join(&all[i].reads)
+		}
+		a.kids = append(a.kids, all)
+	}
+	return []conjunct{one}, nil
+}
+
+// hasExpr reports whether a condition holds an expression at any place where one
+// may stand.
+func hasExpr(v any) bool {
+	if list, ok := document.List(v); ok {
+		for _, e := range list {
+			if hasExpr(e) {
+				return true
+			}
+		}
+		return false
+	}
+	if _, ok := v.(document.Command); ok {
+		return false
+	}
+	fields, _ := document.Pairs(v)
+	for _, f := range fields {
+		if f.Key == "$expr" || strings.HasPrefix(f.Key, "$") && hasExpr(f.Value) {
+			return true
+		}
+	}
+	return false
+}
+
+// An exprCond is an $expr.
+type exprCond struct {
+	x    *expr.Expr
+	pins []pin
+}
+
+// pins returns the fields that must equal something that does not depend on the
+// document, if the expression v is to be true.
+func (c *compiler) pins(v any) []pin {
+	fields, ok := document.Pairs(plain(v))
+	if !ok || len(fields) != 1 {
+		return nil
+	}
+	list, _ := document.List(plain(fields[0].Value))
+	var found []pin
+	switch {
+	case fields[0].Key == "$and":
+		for _, one := range list {
+			found = append(found, c.pins(one)...)
+		}
+	case fields[0].Key == "$eq" && len(list) == 2:
+		for i := range list {
+			text, _ := textOf(list[i])
+			path, ok := strings.CutPrefix(text, "$")
+			if !ok || strings.HasPrefix(path, "$") {
+				continue
+			}
+			x, err := c.expression(list[1-i])
+			if err != nil || x.Random() {
+				continue
+			}
+			if paths, whole := x.Paths(); len(paths) == 0 && !whole {
+				found = append(found, pin{path, x})
+			}
+		}
+	}
+	return found
+}
+
+func (e exprCond) holds(r *run, d document.Doc) (bool, error) { return e.x.Truth(r.env, d.Value()) }
+
+// alternatives is an $or, or a $nor.
+type alternatives struct {
+	nor  bool
+	kids [][]conjunct
+}
+
+func (a *alternatives) holds(r *run, d document.Doc) (bool, error) {
+	for _, kid := range a.kids {
+		ok, err := holdAll(r, kid, d)
+		if err != nil {
+			return false, err
+		}
+		if ok {
+			return !a.nor, nil
+		}
+	}
+	return a.nor, nil
+}
+
+func holdAll(r *run, all []conjunct, d document.Doc) (bool, error) {
+	for i := range all {
+		if ok, err := all[i].holds(r, d); err != nil || !ok {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (c *conjunct) holds(r *run, d document.Doc) (bool, error) {
+	if c.cond != nil {
+		return c.cond.holds(r, d)
+	}
+	return c.filter.Match(d)
+}
+
+func (m *match) text() string { return "filter" }
+
+func (m *match) open(r *run, in source) (source, error) { return &matching{m, r, in, 0}, nil }
+
+type matching struct {
+	*match
+	run    *run
+	in     source
+	passed int
+}
+
+func (m *matching) next(ctx context.Context) (document.Doc, bool, error) {
+	for {
+		if m.passed++; m.passed%checkEvery == 0 && ctx.Err() != nil {
+			return document.Doc{}, false, ctx.Err()
+		}
+		doc, ok, err := m.in.next(ctx)
+		if err != nil || !ok {
+			return doc, false, err
+		}
+		ok, err = m.cond.holds(m.run, doc)
+		if err != nil || ok {
+			return doc, ok, err
+		}
+	}
+}
+
+func (m *matching) close() { m.in.close() }
