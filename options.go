@@ -82,6 +82,3 @@ func SlowQuery(d time.Duration) Option { return func(c *config) { c.slow = d } }
 
 // WithLogger sends what the database has to tell to l. Unless told it is silent.
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
-
-// withClock gives the database another clock than the machine's.
-func withClock(k clock.Clock) Option { return func(c *config) { c.clock = k } }

@@ -50,7 +50,8 @@ func TestWatchRefuses(t *testing.T) {
 		{"document of a transaction", func() (*watch.Stream, error) { return tx.Collection("c").Doc(1).Watch(ctx()) }, ErrInvalid},
 		{"document's field", func() (*watch.Stream, error) { return c.Doc(1).Field(M{"a": 1}).Watch(ctx()) }, ErrInvalid},
 		{"document's id", func() (*watch.Stream, error) { return c.Doc("").Watch(ctx()) }, ErrInvalid},
-		{"no context", func() (*watch.Stream, error) { return c.Where(nil).Watch(nil) }, ErrInvalid}, //nolint:staticcheck
+		//lint:ignore SA1012 a nil context is what is tested
+		{"no context", func() (*watch.Stream, error) { return c.Where(nil).Watch(nil) }, ErrInvalid},
 		{"ended context", func() (*watch.Stream, error) { return c.Where(nil).Watch(ended) }, context.Canceled},
 		{"hint", func() (*watch.Stream, error) { return c.Where(nil).Hint("none").Watch(ctx()) }, nil},
 	} {

@@ -19,7 +19,7 @@ func (d Doc) IsZero() bool { return len(d.raw) == 0 }
 func (d Doc) Raw() []byte { return d.raw }
 
 // Value returns d as an object value, which shares its bytes.
-func (d Doc) Value() Value { return Value{d.raw} }
+func (d Doc) Value() Value { return Value(d) }
 
 // ID returns the document's _id, the zero ID when it has none.
 func (d Doc) ID() ID { return idOf(d.Value().Field("_id")) }

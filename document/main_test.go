@@ -3,6 +3,7 @@ package document
 import (
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"testing"
@@ -46,7 +47,7 @@ func must[T any](t testing.TB, v T, err error) T {
 var interestingInts = []int64{0, 1, -1, 31, -32, -33, 127, 128, -128, -129, 255, 256, 32767, 32768, -32768, -32769,
 	65535, 65536, 1<<31 - 1, 1 << 31, -1 << 31, -1<<31 - 1, 1<<32 - 1, 1 << 32, 1 << 53, 1<<53 + 1, -1<<53 - 1, 1<<63 - 1, -1 << 63}
 
-var interestingFloats = []float64{0, -0.0, 1, 2.5, -1.5, 1e-7, 1e21, 1e300, 5e-324, 1 << 53, 1 << 63, -1 << 63, 1<<62 + 0.5, 127, 128.5}
+var interestingFloats = []float64{0, math.Copysign(0, -1), 1, 2.5, -1.5, 1e-7, 1e21, 1e300, 5e-324, 1 << 53, 1 << 63, -1 << 63, 1<<62 + 0.5, 127, 128.5}
 
 // anyInt draws integers of all sizes.
 func anyInt() *rapid.Generator[int64] {

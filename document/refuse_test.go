@@ -16,10 +16,12 @@ import (
 	"github.com/virgadb/virga/internal/fault"
 )
 
+//lint:ignore U1000 what is in it must not be looked at
 type fakeCommand struct{ n int }
 
 func (fakeCommand) CommandName() string { return "gt" }
 
+//lint:ignore U1000 what is in it must not be looked at
 type pointerCommand struct{ n int }
 
 func (*pointerCommand) CommandName() string { return "inc" }
@@ -28,6 +30,7 @@ type level int
 
 func (level) MarshalText() ([]byte, error) { return nil, nil }
 
+//lint:ignore U1000 it embeds itself to be refused
 type selfish struct {
 	*selfish
 	A int
@@ -82,7 +85,7 @@ func TestKeysOfDocuments(t *testing.T) {
 			t.Errorf("Of %q: %v", key, err)
 		}
 		for by, v := range map[string]any{"M": v, "D": D{{"x", []D{{{key, 1}}}}}, "value": operand, "value inside": D{{"x", operand.Field("x")}},
-			"map": map[string][]map[string]int{"x": {{key: 1}}}, "doc": Doc{operand.raw}} {
+			"map": map[string][]map[string]int{"x": {{key: 1}}}, "doc": Doc(operand)} {
 			if _, err := Encode(v, now); !refused(err, fault.ErrInvalid, "x.0."+key) {
 				t.Errorf("Encode %q by %s: %v", key, by, err)
 			}

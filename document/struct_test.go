@@ -80,6 +80,7 @@ func TestStructLikeMsgpack(t *testing.T) {
 			C        *int
 		}{A: 1},
 		struct{ X any }{struct {
+			//lint:ignore U1000 the tag is what counts
 			_msgpack struct{} `msgpack:",as_array"`
 			A        int
 			B        string
@@ -274,6 +275,7 @@ func TestNamedBytes(t *testing.T) {
 // TestTagOptions holds alias, as_array and embedded pointers when reading.
 func TestTagOptions(t *testing.T) {
 	type row struct {
+		//lint:ignore U1000 the tag is what counts
 		_msgpack struct{} `msgpack:",as_array"`
 		A        int
 		B        string

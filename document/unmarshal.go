@@ -59,7 +59,7 @@ func (v Value) decodeDoc(p *Doc) error {
 	case Null:
 		*p = Doc{}
 	case Object:
-		*p = Doc{v.raw}
+		*p = Doc(v)
 	default:
 		return v.mismatch(p)
 	}

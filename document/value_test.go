@@ -97,7 +97,7 @@ func TestPath(t *testing.T) {
 func TestPairsAndList(t *testing.T) {
 	want := []E{{"a", 1}, {"b", 2}}
 	inner := must2(Of(D{{"a", 1}, {"b", 2}}))
-	for _, v := range []any{D(want), M{"b": 2, "a": 1}, map[string]any{"b": 2, "a": 1}, map[string]int{"b": 2, "a": 1}, &M{"b": 2, "a": 1}, inner, Doc{inner.raw},
+	for _, v := range []any{D(want), M{"b": 2, "a": 1}, map[string]any{"b": 2, "a": 1}, map[string]int{"b": 2, "a": 1}, &M{"b": 2, "a": 1}, inner, Doc(inner),
 		struct {
 			A int `json:"a"`
 			B int `json:"b"`

@@ -88,8 +88,6 @@ func (s Span) Empty() bool { return s.Hi != nil && bytes.Compare(s.Lo, s.Hi) >= 
 // in a key. Of a longer one the key has this many bytes and a hash.
 const MaxValue = 1024
 
-const hashSize = 8
-
 var hashTable = crc64.MakeTable(crc64.ECMA)
 
 // AppendValue appends the key of v as field i holds it and reports whether it

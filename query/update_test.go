@@ -28,11 +28,6 @@ func fromJSON(t testing.TB, text string) document.Doc {
 	return mustEncode(t, v)
 }
 
-// valueJSON returns the value that text is in extended JSON.
-func valueJSON(t testing.TB, text string) document.Value {
-	return fromJSON(t, `{"v":`+text+`}`).Lookup("v")
-}
-
 func ptr(n int) *int { return &n }
 
 // TestUpdate holds what data makes of a document: the document after it, or, as

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"math"
 	"testing"
 
 	"github.com/virgadb/virga/document"
@@ -62,7 +63,7 @@ func TestSeatIsRare(t *testing.T) {
 func TestRoutes(t *testing.T) {
 	rnd := newRandom(t)
 	value := func() any {
-		return []any{1, 1.0, 2, "x", "y", true, -0.0, document.M{"c": 1}, []any{1, "x"}, []any{[]any{1}, document.M{"b": 1}}, nil}[rnd.IntN(11)]
+		return []any{1, 1.0, 2, "x", "y", true, math.Copysign(0, -1), document.M{"c": 1}, []any{1, "x"}, []any{[]any{1}, document.M{"b": 1}}, nil}[rnd.IntN(11)]
 	}
 	var object func(depth int) any
 	object = func(depth int) any {

@@ -38,12 +38,11 @@ type Store struct {
 
 	commits, requests, refused atomic.Uint64
 
-	ctx      context.Context // ends when Close begins
-	cancel   context.CancelFunc
-	ending   sync.Mutex     // held to end ctx, and to add to long while it lasts
-	long     sync.WaitGroup // Compact and Verify under way
-	closing  sync.Once
-	closeErr error
+	ctx     context.Context // ends when Close begins
+	cancel  context.CancelFunc
+	ending  sync.Mutex     // held to end ctx, and to add to long while it lasts
+	long    sync.WaitGroup // Compact and Verify under way
+	closing sync.Once
 }
 
 // New returns a store over an engine, which belongs to the store from now on, also

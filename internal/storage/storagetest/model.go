@@ -95,8 +95,10 @@ func (m model) checkScan(c walker, r storage.Range, o storage.ScanOptions, leave
 			return fmt.Errorf("scan %q %+v: key %q has value %q, want %q", r, o, want, c.Value(), e.value)
 		}
 	}
-	if c.Next() || c.Next() {
-		return fmt.Errorf("scan %q %+v went on after its end", r, o)
+	for range 2 {
+		if c.Next() {
+			return fmt.Errorf("scan %q %+v went on after its end", r, o)
+		}
 	}
 	return c.Err()
 }

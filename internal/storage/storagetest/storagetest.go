@@ -5,7 +5,6 @@
 package storagetest
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -116,5 +115,3 @@ func commit(s *storage.Store, writes ...storage.Write) error {
 	_, err := s.Commit(context.Background(), &storage.Request{Writes: writes})
 	return err
 }
-
-func same(a, b []byte) bool { return bytes.Equal(a, b) && (a == nil) == (b == nil) }
