@@ -32,5 +32,6 @@
 // of operands, of which at most 1,000 are regular expressions of together 64 KiB.
 // A path has at most 16 segments that are numbers, because each of them may be
 // read in two ways. A regular expression that needs backtracking has a second to
-// match one string.
+// match one string. The loops of an expression ([Expr]) may turn some four million
+// times for one document.
 package query

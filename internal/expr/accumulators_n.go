@@ -174,8 +174,7 @@ func buildTop(bottom, alone bool) func(*compiler, place, any) (node, func() Accu
 		}
 		row := &arrayNode{}
 		for i, k := range by {
-			c.reads.path(fields[i].Key)
-			row.parts = append(row.parts, &fieldPath{names: k.names, dotted: fields[i].Key})
+			row.parts = append(row.parts, c.documentPath(k.names, fields[i].Key))
 		}
 		output, err := c.compile(given[1].value, at.under("output"))
 		row.parts = append(row.parts, output)

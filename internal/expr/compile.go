@@ -29,8 +29,10 @@ type compiler struct {
 	slots    int       // variables in use here
 	most     int       // the most in use anywhere
 	depth    int
-	nodes    int // how many more there may be
-	bytes    int // how many more bytes of constants
+	nodes    int      // how many more there may be
+	bytes    int      // how many more bytes of constants
+	fields   []string // the fields of the document that are picked
+	index    map[string]int
 	reads    reads
 }
 
@@ -52,7 +54,13 @@ func newCompiler(s Scope) (*compiler, error) {
 }
 
 // finish returns the expression whose root is n.
-func (c *compiler) finish(n node) *Expr { return &Expr{root: n, slots: c.most, reads: c.reads} }
+func (c *compiler) finish(n node) *Expr {
+	x := &Expr{root: n, slots: c.most, fields: c.fields, reads: c.reads}
+	if len(c.fields) > fewFields {
+		x.index = c.index
+	}
+	return x
+}
 
 // Builder is implemented by values that stand for an expression, such as those of
 // builders of operators.
@@ -146,8 +154,7 @@ func (c *compiler) variable(name, at string) (node, error) {
 	}
 	switch {
 	case root && more:
-		c.reads.path(dotted)
-		return &fieldPath{names: names, dotted: dotted}, nil
+		return c.documentPath(names, dotted), nil
 	case root:
 		c.reads.whole = true
 		return wholeDocument{}, nil
@@ -155,9 +162,30 @@ func (c *compiler) variable(name, at string) (node, error) {
 		if value, ok := from.(constant); ok {
 			return c.fold(&fieldPath{from: from, names: names}, []node{value}), nil
 		}
-		return &fieldPath{from: from, names: names, dotted: dotted}, nil
+		return &fieldPath{from: from, names: names}, nil
 	}
 	return from, nil
+}
+
+// documentPath returns the node of a path into the document.
+func (c *compiler) documentPath(names []string, dotted string) node {
+	c.reads.path(dotted)
+	return &documentPath{field: c.field(names[0]), names: names[1:], dotted: dotted}
+}
+
+// field returns which of the fields of the document that are picked is the one
+// called name.
+func (c *compiler) field(name string) int {
+	i, ok := c.index[name]
+	if !ok {
+		if c.index == nil {
+			c.index = map[string]int{}
+		}
+		i = len(c.fields)
+		c.index[name] = i
+		c.fields = append(c.fields, name)
+	}
+	return i
 }
 
 // resolve returns what the variable called name is, or that it is the document.

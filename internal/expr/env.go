@@ -21,11 +21,12 @@ type Options struct {
 // for results. It serves one goroutine at a time.
 type Env struct {
 	Options
-	root  document.Value
-	vars  []document.Value
-	stack []document.Value // operands of the calls under way
-	buf   []byte           // what is left of it is where the next small results go
-	turns uint
+	root   document.Value
+	fields []document.Value // of root, those the expression begins at
+	vars   []document.Value
+	stack  []document.Value // operands of the calls under way
+	buf    []byte           // what is left of it is where the next small results go
+	turns  uint
 
 	builders []*document.Builder // not in use
 	text     []byte              // scratch: a string being made
@@ -51,13 +52,43 @@ func (e *Env) Set(i int, v document.Value) {
 // read afterwards, nor must variables that hold some.
 func (e *Env) Reset() { e.buf = e.buf[:0] }
 
-// enter readies e for an expression of the given number of variables.
-func (e *Env) enter(doc document.Value, slots int) {
+// enter readies e for x on doc.
+func (e *Env) enter(doc document.Value, x *Expr) error {
 	e.root = doc
-	if slots > len(e.vars) {
-		e.grow(slots)
+	if x.slots > len(e.vars) {
+		e.grow(x.slots)
 	}
+	n := len(x.fields)
+	if n > len(e.fields) {
+		e.fields = make([]document.Value, n)
+	}
+	switch {
+	case n == 0:
+		return nil
+	case n == 1:
+		e.fields[0] = doc.Field(x.fields[0])
+		return nil
+	}
+	clear(e.fields[:n])
+	if doc.Kind() != document.Object {
+		return nil
+	}
+	// The document is walked over once, however many fields are asked for.
+	if x.index == nil {
+		return doc.Pick(x.fields, e.fields)
+	}
+	fields := doc.Fields()
+	for fields.Next() {
+		if i, ok := x.index[string(fields.Key())]; ok {
+			e.fields[i] = fields.Value()
+		}
+	}
+	return fields.Err()
 }
+
+// fewFields is the number of fields up to which comparing each name is faster than
+// looking it up.
+const fewFields = 12
 
 func (e *Env) grow(n int) {
 	for len(e.vars) < n {

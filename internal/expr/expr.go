@@ -18,9 +18,11 @@ type Scope struct {
 
 // An Expr is a compiled expression. It is immutable and safe for concurrent use.
 type Expr struct {
-	root  node
-	slots int // variables it needs room for, those from outside first
-	reads reads
+	root   node
+	slots  int            // variables it needs room for, those from outside first
+	fields []string       // the fields of the document it begins at
+	index  map[string]int // the same, when they are many
+	reads  reads
 }
 
 // Compile compiles v: a Go value of any type, of which strings that start with $
@@ -44,7 +46,9 @@ func Compile(v any, s Scope) (*Expr, error) {
 // yields none. The result may share memory with doc and with env: it is valid
 // until [Env.Reset], or for ever when that is never called.
 func (x *Expr) Eval(env *Env, doc document.Value) (document.Value, error) {
-	env.enter(doc, x.slots)
+	if err := env.enter(doc, x); err != nil {
+		return document.Value{}, err
+	}
 	v, err := x.root.eval(env)
 	if err != nil {
 		env.stack = env.stack[:0]
@@ -80,7 +84,7 @@ func (x *Expr) Vars() []string {
 
 // Path returns the dotted path when x is nothing but one of the document.
 func (x *Expr) Path() (string, bool) {
-	if p, ok := x.root.(*fieldPath); ok && p.from == nil {
+	if p, ok := x.root.(*documentPath); ok {
 		return p.dotted, true
 	}
 	return "", false

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -323,6 +324,29 @@ func TestRandom(t *testing.T) {
 		t.Errorf("%v, %v", v, err)
 	}
 	check(t, `{}`, []row{{`{"$rand":1}`, `error: takes no operands`}, {`{"$floor":{"$rand":[]}}`, `0.0`}})
+}
+
+// However many fields an expression reads, it reads each of them.
+func TestManyFields(t *testing.T) {
+	env := NewEnv(Options{})
+	for _, n := range []int{0, 1, 2, fewFields, fewFields + 1, 300} {
+		doc := document.D{}
+		var paths []any
+		for i := range n {
+			name := fmt.Sprintf("f%d", i)
+			doc, paths = append(doc, document.E{Key: name, Value: i}), append(paths, "$"+name, "$no"+name)
+		}
+		x, err := Compile(document.M{"$sum": paths}, Scope{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := x.Eval(env, valueOf(t, doc)); err != nil || v.String() != fmt.Sprint(n*(n-1)/2) {
+			t.Errorf("the sum of %d fields is %v, %v", n, v, err)
+		}
+		if v, err := x.Eval(env, document.Value{}); err != nil || v.String() != "0" {
+			t.Errorf("the sum of %d fields of nothing is %v, %v", n, v, err)
+		}
+	}
 }
 
 // Bytes that are no value never harm.

@@ -28,21 +28,31 @@ type wholeDocument struct{}
 
 func (wholeDocument) eval(e *Env) (document.Value, error) { return e.root, nil }
 
-// A fieldPath leads into a value. Beyond an array it leads to the array of what it
-// leads to in those of the elements that are objects.
-type fieldPath struct {
-	from   node // nil: the document
-	names  []string
+// A documentPath leads into the document, as a [fieldPath] does.
+type documentPath struct {
+	field  int      // which of the fields picked it begins with
+	names  []string // what follows
 	dotted string
 }
 
+func (p *documentPath) eval(e *Env) (document.Value, error) {
+	if len(p.names) == 0 {
+		return e.fields[p.field], nil
+	}
+	return e.walk(e.fields[p.field], p.names)
+}
+
+// A fieldPath leads into a value. Beyond an array it leads to the array of what it
+// leads to in those of the elements that are objects.
+type fieldPath struct {
+	from  node
+	names []string
+}
+
 func (p *fieldPath) eval(e *Env) (document.Value, error) {
-	v := e.root
-	if p.from != nil {
-		var err error
-		if v, err = p.from.eval(e); err != nil {
-			return missing, err
-		}
+	v, err := p.from.eval(e)
+	if err != nil {
+		return missing, err
 	}
 	return e.walk(v, p.names)
 }

@@ -217,24 +217,21 @@ func (c *compiler) fieldOfCurrent(name string) (node, error) {
 		return nil, err
 	}
 	if root {
-		c.reads.path(name)
+		return c.documentPath([]string{name}, name), nil
 	}
 	return &ownField{from: n, name: name}, nil
 }
 
 // An ownField is a field of an object: unlike a path it leads into no array.
 type ownField struct {
-	from node // nil: the document
+	from node
 	name string
 }
 
 func (f *ownField) eval(e *Env) (document.Value, error) {
-	v := e.root
-	if f.from != nil {
-		var err error
-		if v, err = f.from.eval(e); err != nil {
-			return missing, err
-		}
+	v, err := f.from.eval(e)
+	if err != nil {
+		return missing, err
 	}
 	if v.Kind() == document.Null {
 		return null, nil
