@@ -59,8 +59,7 @@ func (f *Feed) discard(b *backlog) {
 	*b = backlog{}
 }
 
-// push adds a group to the backlog of s and wakes its reader. It reports false when
-// the stream has ended. A group that stands alone is taken however large it is.
+// push adds a group to the backlog of s. It reports false when the stream has ended. A group that stands alone is taken however large it is.
 func (s *Stream) push(g group) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,7 +71,6 @@ func (s *Stream) push(g group) bool {
 	if len(s.backlog.groups) > 1 && (s.backlog.notes > s.options.Backlog || s.backlog.bytes > s.options.BacklogBytes) {
 		return s.overflow()
 	}
-	s.signal()
 	return true
 }
 
@@ -94,7 +92,6 @@ func (s *Stream) overflow() bool {
 	s.feed.discard(&s.backlog)
 	if !s.options.Strict {
 		s.behind = true
-		s.signal()
 		return true
 	}
 	s.err, s.ready = fmt.Errorf("the reader is %d changes with %d bytes behind: %w", changes, bytes, fault.ErrTooLarge), nil

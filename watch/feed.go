@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -63,6 +64,9 @@ func NewFeed(find Find, limit int64) *Feed {
 func (f *Feed) Publish(version uint64, events iter.Seq2[string, Event], dropped []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.closed {
+		return
+	}
 	if len(f.collections) > 0 {
 		f.gather(events, dropped)
 		f.deliver(version)
@@ -117,17 +121,39 @@ func (f *Feed) touch(s *Stream, n *note) {
 
 // deliver hands each stream what was gathered for it, all of the version at once.
 func (f *Feed) deliver(version uint64) {
-	for i, s := range f.touched {
+	for _, s := range f.touched {
 		g := group{version, s.gathered}
-		s.gathered, f.touched[i] = nil, nil
+		s.gathered = nil
 		if !s.push(g) {
 			f.remove(s)
 		}
 	}
+	f.wake(f.touched)
+	clear(f.touched)
 	f.touched = f.touched[:0]
 	if f.backlog.Load() > f.limit {
 		f.relieve()
 	}
+}
+
+// fewReaders is the most readers that a publication wakes by itself.
+const fewReaders = 64
+
+// wake wakes the readers of streams. When they are many, the writer would stand
+// behind them for a processor: another goroutine wakes them then.
+func (f *Feed) wake(list []*Stream) {
+	if len(list) <= fewReaders {
+		for _, s := range list {
+			s.signal()
+		}
+		return
+	}
+	list = slices.Clone(list)
+	f.running.Go(func() {
+		for _, s := range list {
+			s.signal()
+		}
+	})
 }
 
 // relieve gives up the backlogs of all streams.
@@ -136,6 +162,7 @@ func (f *Feed) relieve() {
 		if !s.giveUp() {
 			f.remove(s)
 		}
+		s.signal()
 	}
 }
 
