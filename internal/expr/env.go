@@ -62,11 +62,11 @@ func (e *Env) enter(doc document.Value, x *Expr) error {
 	if n > len(e.fields) {
 		e.fields = make([]document.Value, n)
 	}
-	switch {
-	case n == 0:
-		return nil
-	case n == 1:
-		e.fields[0] = doc.Field(x.fields[0])
+	if n <= 2 {
+		// Looking for a field ends at it, a walk only behind all of them.
+		for i, name := range x.fields {
+			e.fields[i] = doc.Field(name)
+		}
 		return nil
 	}
 	clear(e.fields[:n])
