@@ -40,7 +40,7 @@ func (m maker) scalar() any {
 	case 1:
 		return one(m, true, false)
 	case 2, 3:
-		return one(m, "", "a", "ab", "abc", "b", "a\x00", strings.Repeat("l", 1100), strings.Repeat("l", 1100)+"m")
+		return one(m, "", "a", "ab", "abc", "b", "a\x00", long, long+"m", long+"n", long+"o")
 	case 4:
 		return one(m, math.NaN(), math.Inf(1), math.Inf(-1), 0.5, math.Copysign(0, -1), 1<<53)
 	case 5:
@@ -53,15 +53,17 @@ func (m maker) scalar() any {
 	return int64(m.IntN(5))
 }
 
+var long = strings.Repeat("l", 1100)
+
 func (m maker) value(depth int) any {
 	switch n := m.IntN(8); {
-	case depth > 0 && n == 0:
+	case depth > 0 && n <= 1:
 		list := make([]any, m.IntN(4))
 		for i := range list {
 			list[i] = m.value(depth - 1)
 		}
 		return list
-	case depth > 0 && n <= 2:
+	case depth > 0 && n <= 3:
 		return m.object(depth-1, "b", "c", "0")
 	}
 	return m.scalar()
@@ -78,7 +80,7 @@ func (m maker) object(depth int, names ...string) document.D {
 }
 
 func (m maker) path() string {
-	return one(m, "a", "a", "d", "a.b", "a.c", "a.0", "a.0.b", "a.b.c", "d.b", "e", "a.1", "a.b.0")
+	return one(m, "a", "a", "d", "a.b", "a.c", "a.0", "a.0.b", "a.b.c", "d.b", "e", "a.1", "a.b.0", "a.b.b")
 }
 
 func (m maker) filter(depth int) document.D {
@@ -130,7 +132,7 @@ func (m maker) test(depth int) document.E {
 		if m.IntN(2) == 0 {
 			return document.E{Key: "$elemMatch", Value: document.D{m.test(0), m.test(0)}}
 		}
-		return document.E{Key: "$elemMatch", Value: document.D{{"b", m.condition(0)}, {one(m, "c", "0", "b.c"), m.condition(depth - 1)}}}
+		return document.E{Key: "$elemMatch", Value: document.D{{"b", m.condition(0)}, {one(m, "c", "0", "b.c", "b.b"), m.condition(depth - 1)}}}
 	case 8:
 		return document.E{Key: "$eq", Value: m.value(2)}
 	}
