@@ -23,8 +23,9 @@
 //
 // # Limits
 //
-// An expression has at most 200 levels and 65,536 parts, and a value it makes at
-// most 16 MiB and 100 levels; beyond is ErrTooLarge. Operators that would run
+// An expression has at most 200 levels and 65,536 parts, a value it makes at most
+// 16 MiB, and one that $reduce nests at most about 100 levels; beyond is
+// ErrTooLarge. Operators that would run
 // foreign code or belong to a server are ErrNotImplemented; others that do not
 // exist, and operands of a wrong kind, are ErrInvalid. Errors name the operator,
 // and, as their path, the place in the expression where it stands.
