@@ -1,10 +1,8 @@
 package aggregate
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/virgadb/virga/document"
@@ -98,12 +96,7 @@ func at(i int, v any, err error) error {
 	if fields, ok := document.Pairs(v); ok && len(fields) == 1 {
 		name = ", " + fields[0].Key
 	}
-	path := (*fault.PathError)(nil)
-	err = fmt.Errorf("stage %d%s: %w", i+1, name, err)
-	if errors.As(err, &path) {
-		return err
-	}
-	return fault.At(strconv.Itoa(i), err)
+	return fmt.Errorf("stage %d%s: %w", i+1, name, err)
 }
 
 // stage compiles one stage and adds it to p.
