@@ -35,7 +35,8 @@ type Cursor struct {
 
 	region  *region // of the range, when it may be mirrored
 	checked bool    // a tree's values have passed the check of mirrors
-	learns  bool    // the walk begins where its region does, see lowMark
+	learns  bool    // the walk may find a gap before its first key
+	from    string  // where the walk was to begin
 	walked  int     // entries handed on by a tree
 
 	key, value []byte
@@ -95,9 +96,9 @@ func (c *Cursor) stepTree() bool {
 	}
 	c.walked++
 	it := &t.buf[t.at]
-	c.key, c.version = bytesOf(it.key), it.version
+	c.key, c.version = it.keyBytes(), it.version
 	if !c.o.KeysOnly {
-		c.value, c.owned, c.parts = bytesOf(it.value), true, 0
+		c.value, c.owned, c.parts = it.valueBytes(), true, 0
 	}
 	return true
 }
@@ -123,10 +124,11 @@ func (c *Cursor) fill() error {
 	if c.engine == nil {
 		return nil
 	}
+	began := c.watch()
 	more := c.chunk.fill(c.engine)
 	err := c.engine.Err()
 	if c.region != nil && err == nil {
-		c.count()
+		c.count(began)
 	}
 	if more {
 		s.cursors.add(c)

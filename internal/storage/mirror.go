@@ -39,8 +39,10 @@ type mirrors struct {
 	classes [256]class
 	known   atomic.Pointer[map[regionID]*region] // the map is replaced, never changed
 
-	mu      sync.Mutex          // guards everything below, and what regions say it does; readers only try it
-	used    int64               // bytes of all regions, never over limit
+	mu      sync.Mutex // guards everything below, and what regions say it does; readers only try it
+	used    int64      // bytes of all regions, never over limit
+	loads   uint64     // see Stats
+	drops   uint64
 	applied uint64              // the newest version that apply has seen
 	dropped map[regionID]uint64 // regions that older snapshots may still read, by the version that is rid of them
 	queue   []*region           // wanted
@@ -81,9 +83,9 @@ const (
 	getTouches  = 1
 	scanTouches = 8
 	loadTouches = 8
-	walkTouches = 8    // entries walked that count as much as one found by its key
-	waitTouches = 1000 // before a region that did not fit is thought of again
-	sampled     = 64   // reads of mirrors are counted by samples
+	walkTouches = 8   // entries walked that count as much as one found by its key
+	waitTouches = 256 // before a region that did not fit is thought of again
+	sampled     = 64  // reads of mirrors are counted by samples
 )
 
 // touch counts a read of a region that p does not mirror, and returns it, or nil
@@ -118,7 +120,7 @@ func (m *mirrors) meet(p *published, id regionID) *region {
 	if _, is := m.dropped[id]; is || m.stopped {
 		return nil
 	}
-	r := &region{id: id, priority: m.classes[id>>32].priority, since: m.applied}
+	r := &region{id: id, priority: m.classes[id>>32].priority}
 	r.due.Store(loadTouches)
 	if m.limit == 0 {
 		r.due.Store(never)
@@ -211,12 +213,12 @@ func (s *Store) Mirrors() []MirrorStats {
 	return list
 }
 
-// bytes returns what all regions count for.
-func (m *mirrors) bytes() int64 {
+// tell adds the numbers of all mirrors to st.
+func (m *mirrors) tell(st *Stats) {
 	if m == nil {
-		return 0
+		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.used
+	st.Mirrors, st.MirrorLoads, st.MirrorDrops = m.used, m.loads, m.drops
 }

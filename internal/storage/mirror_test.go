@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/storage"
@@ -34,7 +35,10 @@ func mirrorOptions(limit int64) storage.Options {
 }
 
 // counted is an engine that is no tree, with the calls it gets.
-type counted struct{ gets, nexts atomic.Int64 }
+type counted struct {
+	gets, nexts atomic.Int64
+	slow        bool // as over what is removed: only slow scans learn
+}
 
 func (n *counted) engine() storage.Engine {
 	return storagetest.Faulty(memory.Open(memory.Options{}), n.plan)
@@ -46,7 +50,9 @@ func (n *counted) plan(c storagetest.Call) error {
 	case c.Op == storagetest.Get:
 		n.gets.Add(1)
 	case c.Op == storagetest.Next:
-		n.nexts.Add(1)
+		if n.nexts.Add(1); n.slow {
+			time.Sleep(300 * time.Microsecond)
+		}
 	}
 	return nil
 }

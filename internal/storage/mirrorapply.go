@@ -96,15 +96,15 @@ func setOrDelete(t *Tree, w *Write, version uint64) {
 		t.Delete(w.Key)
 		return
 	}
-	t.set(joined(w.Key, w.Value), version)
+	key, value := joined(w.Key, w.Value)
+	t.Set(key, value, version)
 }
 
-// joined returns an item without version whose bytes are one allocation.
-func joined(key, value []byte) item {
+// joined copies a key and its value into one allocation.
+func joined(key, value []byte) (k, v []byte) {
 	room := make([]byte, len(key)+len(value))
 	copy(room[copy(room, key):], value)
-	text := textOf(room)
-	return item{key: text[:len(key)], value: text[len(key):]}
+	return room[:len(key):len(key)], room[len(key):]
 }
 
 // writable returns the tree of a region for the writes of a version, a clone of
@@ -147,6 +147,7 @@ func (e *edit) drop(r *region) {
 				break
 			}
 		}
+		m.drops++
 		r.lowest(r.tree, m.applied)
 		r.need, r.mean = r.bytes, r.bytes/int64(max(r.tree.Len(), 1))
 	case loading:

@@ -11,9 +11,10 @@ import (
 const (
 	grantBytes   = 64 << 10 // counted against the limit ahead of what is loaded
 	slabBytes    = 8 << 10  // keys that share an allocation: one that lives keeps all
-	backlogItem  = 64       // bytes of a write in a backlog, beside its key and value
+	backlogItem  = 80       // bytes of a write in a backlog, beside its key and value
 	backlogLast  = 256      // writes of a backlog that may be left to the leader's seat
 	backlogTurns = 8        // after which they may be any number
+	oddItems     = 1024     // in one of the slices that hold every second entry
 	loadCheck    = 256      // entries loaded between two looks at whether to go on
 )
 
@@ -25,6 +26,7 @@ var errNoRoom = errors.New("no room for a mirror")
 type load struct {
 	ended atomic.Bool // to be given up: dropped, or over the limit
 	tree  *Tree       // the loader's
+	odd   [][]item    // every second entry, to be set last; the loader's
 	slab  []byte      // room for keys; the loader's
 	spare int64       // bytes counted and not used yet; the loader's
 	size  atomic.Int64
@@ -50,7 +52,7 @@ func (l *load) needed() (size, mean int64) {
 func (m *mirrors) backlog(r *region, w *Write, version uint64) {
 	l := r.load
 	l.backlog = append(l.backlog, late{Write{Key: w.Key, Value: w.Value, Delete: w.Delete}, version})
-	m.count(r, int64(len(w.Key)+len(w.Value))+backlogItem)
+	m.count(r, itemSize(len(w.Key), len(w.Value))+backlogItem-itemOverhead)
 }
 
 // take removes the backlog, with mu held. It goes on counting: what it adds to the
@@ -116,7 +118,7 @@ func (m *mirrors) complain(r *region, err error) {
 
 // load makes a region's mirror. It is the loader's.
 func (m *mirrors) load(r *region) error {
-	l := &load{tree: NewTree()}
+	l := &load{tree: newTree(RegionLen)}
 	from, err := m.begin(r, l)
 	if err == nil && from != nil {
 		err = m.fill(r, l, from)
@@ -160,14 +162,37 @@ func (m *mirrors) fill(r *region, l *load, from *published) error {
 		if err := m.examine(&w); err != nil {
 			return fmt.Errorf("key %x: %w", w.Key, err)
 		}
-		if err := m.afford(r, l, int64(len(w.Key)+len(w.Value))+itemOverhead); err != nil {
+		if err := m.afford(r, l, itemSize(len(w.Key), len(w.Value))); err != nil {
 			return err
 		}
-		l.tree.set(l.item(w.Key, w.Value), c.Version())
-		l.size.Store(l.tree.Bytes())
-		l.count.Add(1)
+		key, value := l.copied(w.Key, w.Value)
+		l.add(n, l.tree.item(key, value, c.Version()))
 	}
+	for _, list := range l.odd {
+		for _, it := range list {
+			l.tree.set(it)
+		}
+	}
+	l.odd = nil
 	return c.Err()
+}
+
+// add sets the n-th entry, or keeps it for later. A tree that is filled in order
+// splits every node in the middle and never comes back to the first half. With
+// every second entry left out of that, the others find just the room they need.
+func (l *load) add(n int, it item) {
+	l.size.Add(it.size())
+	l.count.Add(1)
+	if n%2 == 0 {
+		l.tree.set(it)
+		return
+	}
+	last := len(l.odd) - 1
+	if last < 0 || len(l.odd[last]) == oddItems {
+		l.odd = append(l.odd, make([]item, 0, min(oddItems, max(n, 8))))
+		last++
+	}
+	l.odd[last] = append(l.odd[last], it)
 }
 
 // afford takes n bytes of what is counted for the load, and has more counted when
@@ -189,9 +214,9 @@ func (m *mirrors) afford(r *region, l *load, n int64) error {
 	return nil
 }
 
-// item copies a key and its value. Keys without values, which are many and small,
-// share slabs.
-func (l *load) item(key, value []byte) item {
+// copied copies a key and its value. Keys without values, which are many and
+// small, share slabs.
+func (l *load) copied(key, value []byte) (k, v []byte) {
 	if len(value) > 0 || len(key) > slabBytes/8 {
 		return joined(key, value)
 	}
@@ -200,7 +225,7 @@ func (l *load) item(key, value []byte) item {
 	}
 	at := len(l.slab)
 	l.slab = append(l.slab, key...)
-	return item{key: textOf(l.slab[at:])}
+	return l.slab[at:len(l.slab):len(l.slab)], nil
 }
 
 // attach brings the tree up to the newest version and publishes it.
@@ -221,6 +246,7 @@ func (m *mirrors) attach(r *region, l *load) error {
 		l.replay(l.take())
 		m.count(r, l.tree.Bytes()-r.bytes)
 		r.phase, r.tree, r.load, r.cloned, r.need = ready, l.tree, nil, 0, 0
+		m.loads++
 		e.insert(r)
 		e.shrink()
 		return nil

@@ -1,6 +1,9 @@
 package storage
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"time"
+)
 
 // get reads a key of the region as it is stored.
 func (m *mirrored) get(key []byte) Entry {
@@ -24,7 +27,7 @@ func (c *Cursor) openMirror() bool {
 		return false
 	}
 	c.started, c.checked, c.region = true, m.checked, m.region
-	c.tree = m.tree.walk(c.r, c.o)
+	c.tree = m.tree.walk(id.clamp(c.r), c.o)
 	return true
 }
 
@@ -39,12 +42,22 @@ func (c *Cursor) openEngine() {
 	c.engine = c.state.view.Scan(c.r, c.o)
 }
 
+// watch returns the time, where the walk may learn from how long a chunk takes.
+func (c *Cursor) watch() (now time.Time) {
+	if c.learns {
+		now = time.Now()
+	}
+	return now
+}
+
 // count counts the chunk that was just read as a use of the region, and learns
 // from the first of a walk.
-func (c *Cursor) count() {
+func (c *Cursor) count(began time.Time) {
 	c.region.touches.Add(int64(len(c.chunk.spans) / walkTouches))
 	if c.learns {
 		c.learns = false
-		c.learn()
+		if time.Since(began) > slowScan {
+			c.learn()
+		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // differencesShown is the number of differences that Verify names.
 const differencesShown = 10
 
-// verifyMirrors compares every mirror of the newest state, and every low mark, with
+// verifyMirrors compares every mirror of the newest state, and every gap, with
 // the engine.
 func (s *Store) verifyMirrors(ctx context.Context) error {
 	now := s.acquire()
@@ -28,7 +28,7 @@ func (s *Store) verifyMirrors(ctx context.Context) error {
 	}
 	if s.mirrors != nil {
 		for _, r := range *s.mirrors.known.Load() {
-			if err := s.verifyMark(now, r, &d); err != nil {
+			if err := s.verifyGaps(now, r, &d); err != nil {
 				return err
 			}
 		}
@@ -36,19 +36,23 @@ func (s *Store) verifyMirrors(ctx context.Context) error {
 	return d.err()
 }
 
-// verifyMark looks for a key below a region's low mark.
-func (s *Store) verifyMark(now *published, r *region, d *differences) error {
-	mark := r.low.Load()
-	if mark == nil || mark.from > now.version {
-		return nil
+// verifyGaps looks for keys in a region's gaps.
+func (s *Store) verifyGaps(now *published, r *region, d *differences) error {
+	for _, g := range r.gapList() {
+		if g.from > now.version {
+			continue
+		}
+		c := s.scan(now, Range{Lo: []byte(g.lo), Hi: []byte(g.hi)}, ScanOptions{KeysOnly: true})
+		c.raw = true
+		if c.Next() {
+			d.add("key %x lies between %x and %x, where there should be none", c.Key(), g.lo, g.hi)
+		}
+		c.Close()
+		if c.Err() != nil {
+			return c.Err()
+		}
 	}
-	c := s.scan(now, Range{Lo: r.id.bounds().Lo, Hi: []byte(mark.key)}, ScanOptions{KeysOnly: true})
-	c.raw = true
-	defer c.Close()
-	if c.Next() {
-		d.add("key %x lies below %x, where there should be none", c.Key(), mark.key)
-	}
-	return c.Err()
+	return nil
 }
 
 // compareMirror walks a mirror and the engine side by side.

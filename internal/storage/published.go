@@ -63,11 +63,14 @@ func (h *history) oldest() uint64 {
 	return h.states[0].version
 }
 
-// list returns the states that may be in use.
-func (h *history) list() []*published {
+// end returns the states that may be in use and forgets them: whoever keeps a
+// closed store must not keep its mirrors.
+func (h *history) end() []*published {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return append([]*published(nil), h.states...)
+	states := h.states
+	h.states = nil
+	return states
 }
 
 // publish makes next the state that new snapshots get.

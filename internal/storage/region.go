@@ -43,6 +43,18 @@ func (id regionID) covers(r Range) bool {
 	return r.Hi != nil && (end[0] == 0 || bytes.Compare(r.Hi, end[:]) <= 0)
 }
 
+// clamp returns the part of r, which begins in the region and which it covers,
+// with an end that is none or shares the region's prefix.
+func (id regionID) clamp(r Range) Range {
+	if p := id.prefix(); bytes.HasPrefix(r.Hi, p[:]) {
+		return r
+	}
+	if bytes.Compare(r.Hi, r.Lo) <= 0 {
+		return Range{Lo: r.Lo, Hi: r.Lo}
+	}
+	return Range{Lo: r.Lo}
+}
+
 // within reports whether all of the region's keys lie in r.
 func (id regionID) within(r Range) bool {
 	p := id.prefix()
@@ -66,9 +78,9 @@ const (
 type region struct {
 	id       regionID
 	priority int
-	touches  atomic.Int64 // what reads of it have counted for
-	due      atomic.Int64 // the number of touches at which to think of loading it
-	low      atomic.Pointer[lowMark]
+	touches  atomic.Int64          // what reads of it have counted for
+	due      atomic.Int64          // the number of touches at which to think of loading it
+	gaps     atomic.Pointer[[]gap] // where nothing lives; the list is replaced, never changed
 
 	// Guarded by mirrors.mu.
 	phase  phase
@@ -80,8 +92,7 @@ type region struct {
 	mean   int64   // bytes of one of its entries, when need is known
 	score  float64 // touches, of which older ones count for less
 	seen   int64   // touches that score contains
-	floor  string  // the lowest key set by versions after since, "" for none
-	since  uint64
+	floors []floor // one for each of gaps
 }
 
 const never = math.MaxInt64

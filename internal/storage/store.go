@@ -117,7 +117,7 @@ func (s *Store) close() error {
 	s.gate.close(func() {
 		s.current.Store(nil)
 		s.cursors.closeAll()
-		for _, p := range s.history.list() {
+		for _, p := range s.history.end() {
 			p.view.Release()
 		}
 		if s.writable() == nil {
@@ -140,7 +140,10 @@ type Stats struct {
 	Garbage  int    // ranges and part sets that wait to be swept
 	Usage    Usage  // of the engine
 	Failure  error  // why nothing more is written; nil while all is well
-	Mirrors  int64  // bytes that mirrors count for against their limit, see [Store.Mirrors]
+
+	Mirrors     int64  // bytes that mirrors count for against their limit, see [Store.Mirrors]
+	MirrorLoads uint64 // regions loaded
+	MirrorDrops uint64 // of those, dropped again for want of room, or with their keys
 }
 
 // Stats returns the store's numbers, all zero once it is closed.
@@ -159,8 +162,8 @@ func (s *Store) Stats() Stats {
 		Cursors:  s.cursors.len(),
 		Garbage:  int(s.sweep.pending.Load()),
 		Usage:    s.engine.Usage(),
-		Mirrors:  s.mirrors.bytes(),
 	}
+	s.mirrors.tell(&st)
 	if cause := s.failure.Load(); cause != nil {
 		st.Failure = *cause
 	}

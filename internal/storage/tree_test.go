@@ -71,7 +71,7 @@ func agree(t *rapid.T, tree *storage.Tree, want map[string]string) {
 		if err != nil || e.Value == nil || string(e.Value) != v || e.Version != 7 {
 			t.Fatalf("%q: %q %d %v", k, e.Value, e.Version, err)
 		}
-		bytes += int64(len(k)+len(v)) + 56
+		bytes += int64(len(k)+len(v))*17/16 + 64
 	}
 	if tree.Bytes() != bytes {
 		t.Fatalf("%d bytes accounted, want %d", tree.Bytes(), bytes)

@@ -16,7 +16,7 @@ type treeCursor struct {
 	keys    bool // keys only
 	buf     []item
 	take    func(item) bool // collects into buf up to its capacity
-	from    string          // the key of the previous chunk's last item
+	from    item            // the previous chunk's last
 	started bool
 	done    bool // the tree has nothing beyond buf
 	at      int  // index of the current item in buf
@@ -37,13 +37,13 @@ func (c *treeCursor) Next() bool {
 	return c.fill()
 }
 
-func (c *treeCursor) Key() []byte { return bytesOf(c.buf[c.at].key) }
+func (c *treeCursor) Key() []byte { return c.buf[c.at].keyBytes() }
 
 func (c *treeCursor) Value() []byte {
 	if c.keys {
 		return nil
 	}
-	return bytesOf(c.buf[c.at].value)
+	return c.buf[c.at].valueBytes()
 }
 
 func (c *treeCursor) Version() uint64 { return c.buf[c.at].version }
@@ -62,7 +62,7 @@ func (c *treeCursor) fill() bool {
 		return false
 	}
 	if len(c.buf) > 0 {
-		c.from = c.buf[len(c.buf)-1].key
+		c.from = c.buf[len(c.buf)-1]
 	}
 	c.grow()
 	if c.reverse {
@@ -85,13 +85,13 @@ func (c *treeCursor) grow() {
 	c.buf = c.buf[:0]
 	if c.take == nil {
 		c.take = func(it item) bool {
-			if c.started && it.key == c.from {
+			if c.started && it.key == c.from.key {
 				return true
 			}
-			if c.reverse && it.key < textOf(c.r.Lo) {
+			if c.reverse && it.keyText() < textOf(c.r.Lo) {
 				return false
 			}
-			if c.reverse && c.r.Hi != nil && it.key == textOf(c.r.Hi) {
+			if c.reverse && c.r.Hi != nil && it.keyText() == textOf(c.r.Hi) {
 				return true
 			}
 			c.buf = append(c.buf, it)
@@ -103,22 +103,22 @@ func (c *treeCursor) grow() {
 func (c *treeCursor) ascend() {
 	from := c.from
 	if !c.started {
-		from = textOf(c.r.Lo)
+		from = c.tree.seek(c.r.Lo)
 	}
 	if c.r.Hi == nil {
-		c.tree.items.AscendGreaterOrEqual(item{key: from}, c.take)
+		c.tree.items.AscendGreaterOrEqual(from, c.take)
 		return
 	}
-	c.tree.items.AscendRange(item{key: from}, item{key: textOf(c.r.Hi)}, c.take)
+	c.tree.items.AscendRange(from, c.tree.seek(c.r.Hi), c.take)
 }
 
 func (c *treeCursor) descend() {
 	switch {
 	case c.started:
-		c.tree.items.DescendLessOrEqual(item{key: c.from}, c.take)
+		c.tree.items.DescendLessOrEqual(c.from, c.take)
 	case c.r.Hi == nil:
 		c.tree.items.Descend(c.take)
 	default:
-		c.tree.items.DescendLessOrEqual(item{key: textOf(c.r.Hi)}, c.take)
+		c.tree.items.DescendLessOrEqual(c.tree.seek(c.r.Hi), c.take)
 	}
 }

@@ -1,10 +1,14 @@
 package storage_test
 
 import (
+	"context"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 
 	"github.com/virgadb/virga/internal/storage"
+	"github.com/virgadb/virga/internal/storage/storagetest"
 )
 
 // firstKey walks to the first entry of a range and returns the calls that took.
@@ -24,8 +28,8 @@ func firstKey(t *testing.T, s *storage.Store, n *counted, r storage.Range, o sto
 }
 
 // A mark must be seen where it matters: the engine is asked from there on.
-func TestLowMark(t *testing.T) {
-	var n counted
+func TestGap(t *testing.T) {
+	n := counted{slow: true}
 	e := &starts{Engine: n.engine()}
 	s := openMirrored(t, e, mirrorOptions(0))
 	fillRegion(t, s, 'i', 1, 100, 0)
@@ -77,8 +81,8 @@ func TestLowMark(t *testing.T) {
 }
 
 // A walk that begins before a write below what it finds must not hide the write.
-func TestLowMarkBesideWrites(t *testing.T) {
-	var n counted
+func TestGapBesideWrites(t *testing.T) {
+	n := counted{slow: true}
 	s := openMirrored(t, n.engine(), mirrorOptions(0))
 	fillRegion(t, s, 'i', 1, 20, 0)
 	all := regionRange('i', 1)
@@ -100,6 +104,46 @@ func TestLowMarkBesideWrites(t *testing.T) {
 	firstKey(t, s, &n, all, storage.ScanOptions{})
 	if got, _ := firstKey(t, s, &n, all, storage.ScanOptions{}); got != "000010" {
 		t.Errorf("the first key is %q", got)
+	}
+}
+
+// Stretches inside a region have gaps of their own, and those used last are kept.
+func TestGapInside(t *testing.T) {
+	n := counted{slow: true}
+	e := &starts{Engine: n.engine()}
+	s := openMirrored(t, e, mirrorOptions(0))
+	stretch := func(name string) storage.Range {
+		return storage.Range{Lo: regionKey('i', 1, "%s", name), Hi: regionKey('i', 1, "%s~", name)}
+	}
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		var writes []storage.Write
+		for i := range 10 {
+			writes = append(writes, set(string(regionKey('i', 1, "%s%d", name, i)), nil))
+		}
+		must(t, commit(s, writes...))
+		for i := range writes[:9] {
+			writes[i] = storage.Write{Key: writes[i].Key, Delete: true}
+		}
+		must(t, commit(s, writes[:9]...))
+	}
+	expect := func(name, start string) {
+		t.Helper()
+		if got, _ := firstKey(t, s, &n, stretch(name), storage.ScanOptions{}); got != name+"9" || e.last() != start {
+			t.Errorf("stretch %s begins at %q, the engine was asked from %q, want %q", name, got, e.last(), start)
+		}
+	}
+	for _, name := range []string{"a", "b", "c", "d"} {
+		expect(name, name)
+		expect(name, name+"9")
+	}
+	expect("a", "a9")
+	expect("e", "e") // in the place of the oldest
+	expect("e", "e9")
+	expect("b", "b9")
+	expect("a", "a")
+	must(t, commit(s, set(string(regionKey('i', 1, "e5")), nil)))
+	if got, _ := firstKey(t, s, &n, stretch("e"), storage.ScanOptions{}); got != "e5" {
+		t.Errorf("found %q", got)
 	}
 }
 
@@ -133,4 +177,66 @@ func (v startsView) Scan(r storage.Range, o storage.ScanOptions) storage.EngineC
 		v.engine.mu.Unlock()
 	}
 	return v.View.Scan(r, o)
+}
+
+// Whatever is learnt, in whatever order snapshots of several ages are read and
+// keys come and go, a scan must find what a plain map of its version holds.
+func TestGapModel(t *testing.T) {
+	rnd := storagetest.Random(t)
+	n := counted{slow: true}
+	s := openMirrored(t, n.engine(), mirrorOptions(0))
+	type held struct {
+		snap  *storage.Snapshot
+		model regionModel
+	}
+	var snaps []held
+	now := regionModel{}
+	for range 60 * storagetest.Effort() {
+		next := maps.Clone(now)
+		var writes []storage.Write
+		low := rnd.IntN(60)
+		for i := range 60 { // mostly from the head, as a queue is emptied
+			k := regionKey('i', 1, "%02d", i)
+			switch {
+			case i < low && rnd.IntN(10) > 0 || rnd.IntN(20) == 0:
+				delete(next, string(k))
+				writes = append(writes, storage.Write{Key: k, Delete: true})
+			case rnd.IntN(15) == 0:
+				next[string(k)] = "v"
+				writes = append(writes, set(string(k), []byte("v")))
+			}
+		}
+		must(t, commit(s, writes...))
+		now = next
+		snap, err := s.Snapshot()
+		must(t, err)
+		if snaps = append(snaps, held{snap, now}); len(snaps) > 4 {
+			i := rnd.IntN(len(snaps))
+			snaps[i].snap.Release()
+			snaps = slices.Delete(snaps, i, i+1)
+		}
+		for range 2 {
+			h := snaps[rnd.IntN(len(snaps))]
+			r := storage.Range{Lo: regionKey('i', 1, "%s", []string{"", "1", "2", "3"}[rnd.IntN(4)]), Hi: regionRange('i', 1).Hi}
+			reverse := rnd.IntN(4) == 0
+			c := h.snap.Scan(r, storage.ScanOptions{Reverse: reverse})
+			for i, want := range h.model.walk(r, reverse) {
+				if !c.Next() || string(c.Key())+"=v" != want {
+					t.Fatalf("version %d of %d, from %q, reverse %v: entry %d is %q, want %q", h.snap.Version(), snap.Version(), r.Lo, reverse, i, c.Key(), want)
+				}
+			}
+			if c.Next() {
+				t.Fatalf("version %d, from %q: %q is too many", h.snap.Version(), r.Lo, c.Key())
+			}
+			must(t, c.Err())
+		}
+		if rnd.IntN(10) == 0 {
+			n.slow = false
+			must(t, s.Verify(context.Background()))
+			n.slow = true
+		}
+	}
+	for _, h := range snaps {
+		h.snap.Release()
+	}
 }
