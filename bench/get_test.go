@@ -10,21 +10,27 @@ import (
 // BenchmarkGet reads documents by random ids, as they are and decoded. The floor
 // is a Get of Badger with a copy of the value, and the same decoding.
 func BenchmarkGet(b *testing.B) {
-	s := loaded(b, virga.Fast, false)
-	s.checkGets(b)
-	for _, f := range forms {
-		b.Run(f.name, func(b *testing.B) {
-			contest(b, 100, each(s.get(f)), floor{"floor", each(s.rawGet(f))})
-		})
+	for _, m := range memories {
+		s := loaded(b, m, virga.Fast, false)
+		s.checkGets(b)
+		for _, f := range forms {
+			b.Run(m.name+"/"+f.name, func(b *testing.B) {
+				contest(b, 100, each(s.get(f)), floor{"floor", each(s.rawGet(f))})
+			})
+		}
 	}
 }
 
 // BenchmarkGetParallel reads documents as they are from 8 goroutines.
 func BenchmarkGetParallel(b *testing.B) {
-	s := loaded(b, virga.Fast, false)
-	s.checkGets(b)
-	doc := forms[0]
-	contest(b, 800, eachOf(8, s.get(doc)), floor{"floor", eachOf(8, s.rawGet(doc))})
+	for _, m := range memories {
+		s := loaded(b, m, virga.Fast, false)
+		s.checkGets(b)
+		doc := forms[0]
+		b.Run(m.name, func(b *testing.B) {
+			contest(b, 800, eachOf(8, s.get(doc)), floor{"floor", eachOf(8, s.rawGet(doc))})
+		})
+	}
 }
 
 // A form is what a document is wanted as.

@@ -13,15 +13,6 @@ import (
 	"github.com/virgadb/virga/query"
 )
 
-// memories are the two ways in which what is read most can be kept.
-var memories = []struct {
-	name    string
-	options []virga.Option
-}{
-	{"mirrored", []virga.Option{virga.Fast}},
-	{"unmirrored", []virga.Option{virga.Fast, virga.WithMemory(0)}},
-}
-
 // specs are the indexes of the workload.
 var specs = []index.Spec{{Fields: index.By("name")}, {Fields: index.By("status", "price")}}
 
@@ -60,18 +51,19 @@ func indexed(b *testing.B, f func(b *testing.B, c *virga.Collection)) {
 			if err := copyFolder(path, from); err != nil {
 				b.Fatal(err)
 			}
-			db, err := virga.Open(path, m.options...)
+			db, err := virga.Open(path, virga.Fast, m.option)
 			if err != nil {
 				b.Fatal(err)
 			}
 			b.Cleanup(func() { db.Close() })
-			f(b, db.Collection(name))
+			c := db.Collection(name)
+			m.load(b, db, c.Where(nil).Limit(1), c.Where(nil).Hint(specs[0].Named().Name).Limit(1), c.Where(nil).Hint(specs[1].Named().Name).Limit(1))
+			f(b, c)
 		})
 	}
 }
 
-// warm runs the operation some times before it is timed: mirrors are loaded at
-// first use.
+// warm runs the operation some times before it is timed.
 func warm(b *testing.B, op func(i int) error) {
 	b.Helper()
 	for i := range 200 {
@@ -249,7 +241,7 @@ func BenchmarkInsertThreeIndexes(b *testing.B) {
 	for _, m := range memories {
 		b.Run(m.name, func(b *testing.B) {
 			dir := b.TempDir()
-			db, err := virga.Open(filepath.Join(dir, "virga"), m.options...)
+			db, err := virga.Open(filepath.Join(dir, "virga"), virga.Fast, m.option)
 			if err != nil {
 				b.Fatal(err)
 			}

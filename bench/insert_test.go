@@ -30,17 +30,19 @@ const merge = 64
 // commits the keys of 64 documents at a time. "docs/commit" is how many documents
 // shared a commit of the database.
 func BenchmarkInsertOne(b *testing.B) {
-	for _, d := range durabilities {
-		for _, writers := range []int{1, 8, 64} {
-			b.Run(fmt.Sprintf("%s/writers=%d", d.name, writers), func(b *testing.B) {
-				insertOne(b, d, writers)
-			})
+	for _, m := range memories {
+		for _, d := range durabilities {
+			for _, writers := range []int{1, 8, 64} {
+				b.Run(fmt.Sprintf("%s/%s/writers=%d", m.name, d.name, writers), func(b *testing.B) {
+					insertOne(b, m, d, writers)
+				})
+			}
 		}
 	}
 }
 
-func insertOne(b *testing.B, d durability, writers int) {
-	s := fresh(b, d.option, d.sync)
+func insertOne(b *testing.B, m memory, d durability, writers int) {
+	s := fresh(b, m, d.option, d.sync)
 	floors := []floor{{"floor", rawInserts(s.raw, writers)}}
 	least := max(10, 8*writers)
 	if d.sync && writers > 1 {
@@ -115,16 +117,14 @@ func pairsFrom(pairs []pair, from, n int) []pair {
 // batch. The floor is one commit of the same keys. See [reportLoad] for the
 // metrics of space.
 func BenchmarkInsertMany1000(b *testing.B) {
-	for _, d := range []durability{durabilities[0], durabilities[2]} {
-		b.Run(d.name, func(b *testing.B) {
-			s := fresh(b, d.option, d.sync)
-			contest(b, 2, s.batchInserts(), floor{"floor", rawBatchInserts(s.raw)})
-			s.checkCount(b, b.N*batchDocs)
-			if !d.sync {
-				reportLoad(b)
-			}
-		})
-	}
+	eachMemory(b, func(b *testing.B, m memory, d durability) {
+		s := fresh(b, m, d.option, d.sync)
+		contest(b, 2, s.batchInserts(), floor{"floor", rawBatchInserts(s.raw)})
+		s.checkCount(b, b.N*batchDocs)
+		if !d.sync && m.name == memories[0].name {
+			reportLoad(b)
+		}
+	})
 }
 
 func (s setting) batchInserts() runner {

@@ -15,7 +15,7 @@ import (
 // BenchmarkReopen opens the loaded database and gets one document; closing it is
 // outside of the time. The floor is the same of Badger.
 func BenchmarkReopen(b *testing.B) {
-	s := loaded(b, virga.Sync, false)
+	s := loaded(b, memories[1], virga.Sync, false)
 	s.checkGets(b)
 	path := s.db.Path()
 	rawPath := s.raw.db.Opts().Dir

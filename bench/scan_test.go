@@ -15,7 +15,13 @@ import (
 // The floor walks Badger and touches each value in place; "filter" also looks the
 // field up in place and copies what matches.
 func BenchmarkScan1pct(b *testing.B) {
-	s := loaded(b, virga.Fast, false)
+	for _, m := range memories {
+		b.Run(m.name, func(b *testing.B) { scanOnePercent(b, m) })
+	}
+}
+
+func scanOnePercent(b *testing.B, m memory) {
+	s := loaded(b, m, virga.Fast, false)
 	s.checkScan(b)
 	filter := func(i int) error {
 		found, err := s.rawScan(qtyOf(i))
@@ -87,7 +93,13 @@ func (s setting) checkScan(b *testing.B) {
 // BenchmarkSortTop20 finds the 20 newest documents without an index. The floor is
 // that of [BenchmarkScan1pct]; "top" also keeps the 20 newest.
 func BenchmarkSortTop20(b *testing.B) {
-	s := loaded(b, virga.Fast, false)
+	for _, m := range memories {
+		b.Run(m.name, func(b *testing.B) { sortTop(b, m) })
+	}
+}
+
+func sortTop(b *testing.B, m memory) {
+	s := loaded(b, m, virga.Fast, false)
 	want := s.checkSort(b)
 	top := func(int) error {
 		found, err := s.rawTop()

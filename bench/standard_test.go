@@ -108,8 +108,49 @@ type setting struct {
 	raw  *raw
 }
 
-// loaded opens copies of the loaded files. Syncing follows option.
-func loaded(b *testing.B, option virga.Option, sync bool) setting {
+// A memory is one of the ways in which what is read most can be kept.
+type memory struct {
+	name   string
+	option virga.Option
+}
+
+// memories are all of it mirrored in memory, and nothing.
+var memories = []memory{
+	{"mirrored", virga.WithMemory(256 << 20)},
+	{"unmirrored", virga.WithMemory(0)},
+}
+
+// load runs queries until what each of them reads is mirrored, if it is to be.
+func (m memory) load(b *testing.B, db *virga.DB, queries ...*virga.Query) {
+	b.Helper()
+	for end := time.Now().Add(time.Minute); m.name == memories[0].name; time.Sleep(time.Millisecond) {
+		for _, q := range queries {
+			if _, err := q.Get(background); err != nil {
+				b.Fatal(err)
+			}
+		}
+		stats, err := db.Stats(background)
+		if err != nil {
+			b.Fatal(err)
+		}
+		ready := 0
+		for _, mirror := range stats.Mirrors {
+			if !mirror.Loading {
+				ready++
+			}
+		}
+		if ready == len(queries) {
+			return
+		}
+		if time.Now().After(end) {
+			b.Fatalf("not mirrored: %+v", stats)
+		}
+	}
+}
+
+// loaded opens copies of the loaded files, and waits until what is to be mirrored
+// is. Syncing of the floor follows sync.
+func loaded(b *testing.B, m memory, option virga.Option, sync bool) setting {
 	b.Helper()
 	from, err := files()
 	if err != nil {
@@ -121,18 +162,20 @@ func loaded(b *testing.B, option virga.Option, sync bool) setting {
 			b.Fatal(err)
 		}
 	}
-	return open(b, dir, option, sync)
+	s := open(b, dir, m, option, sync)
+	m.load(b, s.db, s.coll.Where(nil).Limit(1))
+	return s
 }
 
 // fresh opens two empty databases.
-func fresh(b *testing.B, option virga.Option, sync bool) setting {
+func fresh(b *testing.B, m memory, option virga.Option, sync bool) setting {
 	b.Helper()
-	return open(b, b.TempDir(), option, sync)
+	return open(b, b.TempDir(), m, option, sync)
 }
 
-func open(b *testing.B, dir string, option virga.Option, sync bool) setting {
+func open(b *testing.B, dir string, m memory, option virga.Option, sync bool) setting {
 	b.Helper()
-	db, err := virga.Open(filepath.Join(dir, "virga"), option)
+	db, err := virga.Open(filepath.Join(dir, "virga"), option, m.option)
 	if err != nil {
 		b.Fatal(err)
 	}

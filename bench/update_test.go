@@ -11,16 +11,23 @@ import (
 // BenchmarkUpdateOne sets qty by a random id. The floor is a commit of the key
 // with a value of that length; "rmw" reads the old value first.
 func BenchmarkUpdateOne(b *testing.B) {
-	for _, d := range []durability{durabilities[0], durabilities[2]} {
-		b.Run(d.name, func(b *testing.B) {
-			s := loaded(b, d.option, d.sync)
-			s.checkGets(b)
-			s.checkUpdate(b)
-			get, set := s.rawGet(forms[0]), s.rawUpdate()
-			rmw := func(i int) error { return errors.Join(get(i), set(i)) }
-			contest(b, 10, each(s.update), floor{"floor", each(set)}, floor{"rmw", each(rmw)})
-			s.checkCount(b, size())
-		})
+	eachMemory(b, func(b *testing.B, m memory, d durability) {
+		s := loaded(b, m, d.option, d.sync)
+		s.checkGets(b)
+		s.checkUpdate(b)
+		get, set := s.rawGet(forms[0]), s.rawUpdate()
+		rmw := func(i int) error { return errors.Join(get(i), set(i)) }
+		contest(b, 10, each(s.update), floor{"floor", each(set)}, floor{"rmw", each(rmw)})
+		s.checkCount(b, size())
+	})
+}
+
+// eachMemory runs a benchmark with and without mirrors, without syncing and with.
+func eachMemory(b *testing.B, run func(*testing.B, memory, durability)) {
+	for _, m := range memories {
+		for _, d := range []durability{durabilities[0], durabilities[2]} {
+			b.Run(m.name+"/"+d.name, func(b *testing.B) { run(b, m, d) })
+		}
 	}
 }
 
@@ -60,21 +67,19 @@ func (s setting) checkUpdate(b *testing.B) {
 // a get, and that an update. The floor does the same with Get and commit of Badger.
 func BenchmarkMixed(b *testing.B) {
 	const goroutines, every = 8, 20
-	for _, d := range []durability{durabilities[0], durabilities[2]} {
-		b.Run(d.name, func(b *testing.B) {
-			s := loaded(b, d.option, d.sync)
-			s.checkGets(b)
-			get, rawGet, rawUpdate := s.get(forms[0]), s.rawGet(forms[0]), s.rawUpdate()
-			mix := func(get, update func(int) error) runner {
-				return eachOf(goroutines, func(i int) error {
-					if i/goroutines%every == 0 {
-						return update(i)
-					}
-					return get(i)
-				})
-			}
-			contest(b, goroutines*every*2, mix(get, s.update), floor{"floor", mix(rawGet, rawUpdate)})
-			s.checkCount(b, size())
-		})
-	}
+	eachMemory(b, func(b *testing.B, m memory, d durability) {
+		s := loaded(b, m, d.option, d.sync)
+		s.checkGets(b)
+		get, rawGet, rawUpdate := s.get(forms[0]), s.rawGet(forms[0]), s.rawUpdate()
+		mix := func(get, update func(int) error) runner {
+			return eachOf(goroutines, func(i int) error {
+				if i/goroutines%every == 0 {
+					return update(i)
+				}
+				return get(i)
+			})
+		}
+		contest(b, goroutines*every*2, mix(get, s.update), floor{"floor", mix(rawGet, rawUpdate)})
+		s.checkCount(b, size())
+	})
 }
