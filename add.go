@@ -89,11 +89,11 @@ func (c *Collection) identify(doc document.Doc) (document.Doc, error) {
 }
 
 func (c *Collection) addDoc(ctx context.Context, doc document.Doc) (ID, error) {
-	id := doc.ID()
-	if _, err := c.insert(ctx, []document.Doc{doc}); err != nil {
-		return ID{}, c.failAt("add", id, err)
+	ids, err := c.insert(ctx, []document.Doc{doc})
+	if err != nil {
+		return ID{}, c.failAt("add", doc.ID(), err)
 	}
-	return id, nil
+	return ids[0], nil
 }
 
 // insert stores new documents, all or none.

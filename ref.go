@@ -43,22 +43,41 @@ func (c *Collection) Doc(id any) *DocRef {
 	if ref.err != nil {
 		return ref
 	}
-	v, err := document.Of(id)
-	if err != nil {
+	var err error
+	if ref.id, err = addressOf(id); err != nil {
 		ref.err = fault.At("_id", err)
-		return ref
-	}
-	_, isID := id.(ID)
-	switch {
-	case !isID && v.Kind() != document.String && v.Kind() != document.Number:
-		ref.err = fault.At("_id", fmt.Errorf("an _id must be a string or a number here, found %s: %w", v.Kind(), fault.ErrInvalid))
-	case v.Kind() == document.String && len(v.Bytes()) == 0, !v.Exists():
-		ref.err = fault.At("_id", fmt.Errorf("_id is empty: %w", fault.ErrInvalid))
-	default:
-		ref.id, ref.err = document.IDOf(v)
 	}
 	return ref
 }
+
+// addressOf returns id as the _id of one document.
+func addressOf(id any) (ID, error) {
+	switch x := id.(type) {
+	case string:
+		if x == "" {
+			return ID{}, errEmptyID
+		}
+		return document.IDOf(x)
+	case ID:
+		if v := x.Value(); !v.Exists() || v.Kind() == document.String && len(v.Bytes()) == 0 {
+			return ID{}, errEmptyID
+		}
+		return x, nil
+	}
+	v, err := document.Of(id)
+	if err != nil {
+		return ID{}, err
+	}
+	switch k := v.Kind(); {
+	case k == document.Missing || k == document.String && len(v.Bytes()) == 0:
+		return ID{}, errEmptyID
+	case k != document.String && k != document.Number:
+		return ID{}, fmt.Errorf("an _id must be a string or a number here, found %s: %w", k, fault.ErrInvalid)
+	}
+	return document.IDOf(v)
+}
+
+var errEmptyID = fmt.Errorf("_id is empty: %w", fault.ErrInvalid)
 
 // ID returns the _id the reference addresses.
 func (r *DocRef) ID() ID { return r.id }

@@ -22,8 +22,13 @@ import (
 // A missing Value, zero ID or zero Doc inside an object is left out, inside an
 // array it is null. Nil pointers, slices and maps are null.
 func Of(v any) (Value, error) {
-	if x, ok := v.(Value); ok {
+	switch x := v.(type) {
+	case Value:
 		return x, nil
+	case string:
+		if utf8.ValidString(x) && len(x) < MaxSize-5 {
+			return Text(x), nil
+		}
 	}
 	e := encoder{}
 	if err := e.whole(v); err != nil {
@@ -69,7 +74,8 @@ type encoder struct {
 	stored bool     // the rules for keys of stored documents apply
 	depth  int      // containers open
 	spare  int      // levels that JSON may have on top, for forms that are no containers
-	names  []string // scratch: the keys of the open objects, to sort or to find duplicates
+	pairs  []E      // scratch: the fields of the open maps, to sort them
+	names  []string // scratch: the keys of the other open objects, to find duplicates
 	keys   [][]byte // the same for keys that are read from bytes
 }
 

@@ -2,6 +2,8 @@ package document
 
 import (
 	"fmt"
+	"unicode/utf8"
+	"unsafe"
 
 	"github.com/virgadb/virga/internal/fault"
 )
@@ -13,6 +15,10 @@ type ID struct{ enc string }
 // IDOf returns v, any Go value, as an ID. Arrays, regular expressions and missing
 // values are ErrInvalid.
 func IDOf(v any) (ID, error) {
+	if s, ok := v.(string); ok && len(s) <= shortID && utf8.ValidString(s) {
+		var room [shortID + 5]byte
+		return ID{string(appendText(room[:0], s))}, nil
+	}
 	value, err := Of(v)
 	if err != nil {
 		return ID{}, err
@@ -22,6 +28,9 @@ func IDOf(v any) (ID, error) {
 	}
 	return idOf(value), nil
 }
+
+// shortID is the length of the texts that become ids without a detour.
+const shortID = 64
 
 func checkID(v Value) error {
 	switch k := v.Kind(); k {
@@ -74,7 +83,9 @@ func (id ID) Value() Value {
 	if id.enc == "" {
 		return Value{}
 	}
-	return Value{[]byte(id.enc)}
+	// Nobody modifies the bytes of a value, so they may be those of the string: a copy
+	// would be one more allocation for each document that is read by its id.
+	return Value{unsafe.Slice(unsafe.StringData(id.enc), len(id.enc))}
 }
 
 // Any returns the id decoded, as [Value.Any] does.

@@ -1,9 +1,9 @@
 package document
 
 import (
-	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -33,9 +33,10 @@ func Pairs(v any) ([]E, bool) {
 
 func sortedPairs(m map[string]any) []E {
 	pairs := make([]E, 0, len(m))
-	for _, key := range slices.Sorted(maps.Keys(m)) {
-		pairs = append(pairs, E{key, m[key]})
+	for key, v := range m {
+		pairs = append(pairs, E{key, v})
 	}
+	slices.SortFunc(pairs, func(a, b E) int { return strings.Compare(a.Key, b.Key) })
 	return pairs
 }
 

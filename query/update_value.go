@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
@@ -12,6 +13,15 @@ import (
 // value compiles a value that will be stored at path, with below levels of array
 // between.
 func (c *updateCompiler) value(path string, v any, below int) (document.Value, error) {
+	switch v.(type) {
+	case nil, bool, int, int64, float64, string, time.Time:
+		// What most updates set needs no look at keys and depth.
+		value, err := document.OfAt(v, c.now)
+		if err == nil {
+			err = fits(path, below)
+		}
+		return value, err
+	}
 	doc, err := document.Encode(document.D{{Key: "v", Value: v}}, c.now)
 	if err != nil {
 		return document.Value{}, underPath(err)
