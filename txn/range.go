@@ -1,6 +1,7 @@
 package txn
 
 import (
+	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/storage"
 )
@@ -23,4 +24,11 @@ func (s Snapshot) Indexes(coll *Collection) []*index.Index {
 		list[i] = x.WithTraits(x.Traits().Union(s.own.traits[x.ID()]))
 	}
 	return list
+}
+
+// GetKey returns the document under a key, as [keys.AppendDocumentOf] makes it, or
+// the zero Doc when there is none.
+func (s Snapshot) GetKey(key []byte) (document.Doc, error) {
+	doc, _, err := s.read(key)
+	return doc, err
 }

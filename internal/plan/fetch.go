@@ -22,7 +22,7 @@ type fetched struct {
 	wide   source        // it has taken over
 	doc    document.Doc
 	id     []byte
-	number []byte // the key of doc, once asked for
+	number []byte // the key of doc
 	passed int
 }
 
@@ -69,7 +69,7 @@ func (f *fetched) read(it item) error {
 	}
 	f.exec.docs++
 	var err error
-	if f.doc, err = f.exec.snap.GetEncoded(f.exec.coll, it.id); err != nil {
+	if f.doc, err = f.exec.snap.GetKey(f.key()); err != nil {
 		return err
 	}
 	if f.doc.IsZero() {
@@ -177,11 +177,10 @@ func (s *stretches) take() (storage.Range, bool) {
 
 // read reads one document and reports whether it is there and matches.
 func (s *stretches) read(key []byte) (bool, error) {
-	_, id, _ := keys.SplitDocument(key)
 	var err error
 	s.name = key
 	s.exec.keys++
-	if s.doc, err = s.exec.snap.GetEncoded(s.exec.coll, id); err != nil || s.doc.IsZero() {
+	if s.doc, err = s.exec.snap.GetKey(key); err != nil || s.doc.IsZero() {
 		return false, err
 	}
 	s.exec.docs++
