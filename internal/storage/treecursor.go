@@ -1,5 +1,7 @@
 package storage
 
+import "sort"
+
 // A tree is walked by callback only, so a cursor copies items out a chunk at a
 // time and seeks again from the last of them. Chunks start small, for the many
 // scans that want a handful of keys.
@@ -16,7 +18,7 @@ type treeCursor struct {
 	keys    bool // keys only
 	buf     []item
 	take    func(item) bool // collects into buf up to its capacity
-	from    item            // the previous chunk's last
+	from    item            // the previous chunk's last, which the next begins with
 	started bool
 	done    bool // the tree has nothing beyond buf
 	at      int  // index of the current item in buf
@@ -71,7 +73,7 @@ func (c *treeCursor) fill() bool {
 		c.ascend()
 	}
 	c.started = true
-	c.done = len(c.buf) < cap(c.buf)
+	c.done = c.cut() || len(c.buf) < cap(c.buf)
 	c.at = 0
 	return len(c.buf) > 0
 }
@@ -85,13 +87,7 @@ func (c *treeCursor) grow() {
 	c.buf = c.buf[:0]
 	if c.take == nil {
 		c.take = func(it item) bool {
-			if c.started && it.key == c.from.key {
-				return true
-			}
-			if c.reverse && it.keyText() < textOf(c.r.Lo) {
-				return false
-			}
-			if c.reverse && c.r.Hi != nil && it.keyText() == textOf(c.r.Hi) {
+			if len(c.buf) == 0 && c.passed(it) {
 				return true
 			}
 			c.buf = append(c.buf, it)
@@ -100,16 +96,42 @@ func (c *treeCursor) grow() {
 	}
 }
 
+// passed reports whether it is no part of the chunk that it would begin: seeking
+// finds the last item of the chunk before, and the Hi of a range.
+func (c *treeCursor) passed(it item) bool {
+	if c.started {
+		return it.key == c.from.key
+	}
+	return c.reverse && c.r.Hi != nil && it.keyText() == textOf(c.r.Hi)
+}
+
+// cut drops what the chunk holds beyond the end of the range, and reports whether
+// that was something. Comparing each item with the end as the tree is walked took
+// more than half of a long walk.
+func (c *treeCursor) cut() bool {
+	n := len(c.buf)
+	if n == 0 || !c.beyond(n-1) {
+		return false
+	}
+	c.buf = c.buf[:sort.Search(n, c.beyond)]
+	return true
+}
+
+// beyond reports whether item i of the chunk lies beyond the end of the range.
+func (c *treeCursor) beyond(i int) bool {
+	key := c.buf[i].keyText()
+	if c.reverse {
+		return key < textOf(c.r.Lo)
+	}
+	return c.r.Hi != nil && key >= textOf(c.r.Hi)
+}
+
 func (c *treeCursor) ascend() {
 	from := c.from
 	if !c.started {
 		from = c.tree.seek(c.r.Lo)
 	}
-	if c.r.Hi == nil {
-		c.tree.items.AscendGreaterOrEqual(from, c.take)
-		return
-	}
-	c.tree.items.AscendRange(from, c.tree.seek(c.r.Hi), c.take)
+	c.tree.items.AscendGreaterOrEqual(from, c.take)
 }
 
 func (c *treeCursor) descend() {
