@@ -54,6 +54,7 @@ type IndexInfo struct {
 	Entries  int64 // a document whose field is an array has several
 	Bytes    int64 // what the entries take up, estimated from some of them
 	Multikey bool  // a field runs through an array in some document
+	Uses     int64 // queries that used it since the database was opened
 }
 
 // Indexes returns the indexes of the collection in the order of their names. The
@@ -73,7 +74,7 @@ func (c *Collection) Indexes(ctx context.Context) ([]IndexInfo, error) {
 	}
 	var list []IndexInfo
 	for _, x := range coll.Indexes() {
-		info := IndexInfo{Spec: x.Spec(), Entries: snap.IndexStats(coll, x).Entries, Multikey: x.Traits().Multikey != 0}
+		info := IndexInfo{Spec: x.Spec(), Entries: snap.IndexStats(coll, x).Entries, Multikey: x.Traits().Multikey != 0, Uses: c.db.plan.Advisor.Uses(x.ID())}
 		if info.Bytes, err = indexBytes(snap, x, info.Entries); err != nil {
 			return nil, c.fail("indexes", err)
 		}
