@@ -57,7 +57,7 @@ func buildProject(c *compiler, v any) ([]step, error) {
 	}
 	if withID {
 		s.fields = append([]shapeField{{name: "_id"}}, s.fields...)
-		s.kept = append(s.kept, "_id")
+		s.kept = append([]string{"_id"}, s.kept...)
 	}
 	return []step{s}, nil
 }

@@ -195,3 +195,14 @@ func (d *Documents) dropHidden(ctx context.Context, catalog *Catalog) error {
 	}
 	return nil
 }
+
+// Hidden returns how many collections are being filled to replace another.
+func (c *Catalog) Hidden() int {
+	n := 0
+	for _, coll := range c.byName {
+		if coll.hidden() {
+			n++
+		}
+	}
+	return n
+}

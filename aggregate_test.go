@@ -1,0 +1,205 @@
+package virga
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/virgadb/virga/aggregate"
+	"github.com/virgadb/virga/index"
+)
+
+// TestAggregateInTransaction reads what the transaction has written, and one moment
+// in a view; what writes is refused.
+func TestAggregateInTransaction(t *testing.T) {
+	db := openTest(t)
+	c := db.Collection("c")
+	squares(t, c, 10)
+	sum := func(c *Collection) int64 {
+		doc, err := c.Aggregate().Group(nil, M{"n": aggregate.Sum("$n")}).One(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, _ := doc.Lookup("n").Int64()
+		return n
+	}
+	err := db.RunTransaction(t.Context(), func(ctx context.Context, tx *Tx) error {
+		c := tx.Collection("c")
+		if _, err := c.Add(ctx, M{"_id": "x", "n": 1000}); err != nil {
+			return err
+		}
+		if got := sum(c); got != 285+1000 {
+			t.Errorf("the transaction sees %d", got)
+		}
+		rows, err := c.Aggregate().Match(M{"_id": 1}).Lookup(aggregate.LookupOptions{From: "c", Pipeline: aggregate.New().Match(M{"n": 1000}), As: "m"}).All(ctx)
+		if err != nil || len(rows) != 1 || rows[0].Lookup("m").Len() != 1 {
+			t.Errorf("%v, %v", rows, err)
+		}
+		for _, a := range []*Aggregation{c.Aggregate().Out("o"), c.Aggregate().Merge(aggregate.MergeOptions{Into: "o"}), db.Collection("c").Aggregate().Out("o")} {
+			if _, err := a.All(ctx); !errors.Is(err, ErrInvalid) {
+				t.Errorf("writing answers %v", err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.View(t.Context(), func(ctx context.Context, tx *Tx) error {
+		if _, err := c.Doc("x").Remove(ctx); err != nil {
+			return err
+		}
+		if got := sum(tx.Collection("c")); got != 1285 {
+			t.Errorf("the view sees %d", got)
+		}
+		return nil
+	})
+	if err != nil || sum(c) != 285 {
+		t.Error(err)
+	}
+}
+
+// TestAttach looks documents up in another database.
+func TestAttach(t *testing.T) {
+	db, crm := openTest(t), openTest(t)
+	squares(t, db.Collection("orders"), 3)
+	if _, err := crm.Collection("customers").AddMany(t.Context(), []M{{"_id": 0, "name": "a"}, {"_id": 2, "name": "b"}}); err != nil {
+		t.Fatal(err)
+	}
+	lookup := db.Collection("orders").Aggregate().Lookup(aggregate.LookupOptions{From: "crm.customers", LocalField: "_id", ForeignField: "_id", As: "c"}).
+		Match(M{"c.name": "b"})
+	if rows, err := lookup.All(t.Context()); err != nil || len(rows) != 0 {
+		t.Errorf("not attached: %v, %v", rows, err)
+	}
+	if err := db.Attach("crm", crm); err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := lookup.All(t.Context()); err != nil || len(rows) != 1 {
+		t.Errorf("attached: %v, %v", rows, err)
+	}
+	union := db.Collection("orders").Aggregate().UnionWith("crm.customers").Count("n")
+	if row, err := union.One(t.Context()); err != nil || row.Lookup("n").String() != "5" {
+		t.Errorf("union: %v, %v", row, err)
+	}
+	if _, err := db.Collection("orders").Aggregate().Out("crm.new").All(t.Context()); !errors.Is(err, ErrInvalid) {
+		t.Errorf("out: %v", err)
+	}
+	for _, err := range []error{db.Attach("crm", crm), db.Attach("a.b", crm), db.Attach("x", db), db.Attach("y", nil), db.Detach("z")} {
+		if err == nil {
+			t.Error("no error")
+		}
+	}
+	if err := db.Detach("crm"); err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := lookup.All(t.Context()); err != nil || len(rows) != 0 {
+		t.Errorf("detached: %v, %v", rows, err)
+	}
+}
+
+// TestAggregatePlan shows what is asked of the collection and which stages are left.
+func TestAggregatePlan(t *testing.T) {
+	db := openTest(t)
+	c := db.Collection("c")
+	squares(t, c, 1000)
+	if err := c.CreateIndex(t.Context(), index.Spec{Fields: index.By("n")}); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		pipe *Aggregation
+		want string
+	}{
+		{c.Aggregate().Match(M{"n": 49}), "index n [49) | fetch"},
+		{c.Aggregate().AddFields(M{"x": 1}).Match(M{"n": 49, "x": 1}), "index n [49) | fetch | add x | filter"},
+		{c.Aggregate().Project(M{"n": 1}).Match(M{"n": 49}), "index n [49) | fetch | project _id, n"},
+		{c.Aggregate().Sort(D{{"n", -1}}).Skip(2).Limit(3), "index n reversed | fetch | skip 2 | limit 3"},
+		{c.Aggregate().Unwind("$t").Match(M{"n": 49}), "index n [49) | fetch | unwind t"},
+		{c.Aggregate().Lookup(aggregate.LookupOptions{From: "d", LocalField: "n", ForeignField: "n", As: "d"}).Unwind("$d").Match(M{"n": 49}),
+			"index n [49) | fetch | look up d in d by n = n | unwind d"},
+		{c.Aggregate().Match(M{"$expr": M{"$eq": []any{"$n", 49}}}), "index n [49) | fetch | filter"},
+		{c.Aggregate().Group("$n", nil).Sort(D{{"_id", 1}}).Limit(5), "scan | group by n | top 5 by _id | limit 5"},
+		{c.Aggregate().Limit(2).Skip(3), "nothing"},
+	} {
+		e, err := row.pipe.Explain(t.Context())
+		if err != nil || e.String() != row.want {
+			t.Errorf("%s, %v, want %s", e, err, row.want)
+		}
+	}
+}
+
+// TestAggregateSpills groups, sorts, divides and splits with so little memory that
+// files are needed, gets what it gets without, and leaves none behind.
+func TestAggregateSpills(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	small, large := openWith(t, Memory, WithMemory(1<<20)), openTest(t)
+	for _, db := range []*DB{small, large} {
+		squares(t, db.Collection("c"), 20_000)
+	}
+	pipes := func(db *DB) []*Aggregation {
+		a := db.Collection("c").Aggregate().AddFields(M{"s": aggregate.Concat(strings.Repeat("x", 200), aggregate.ToString("$_id")), "k": aggregate.Mod(aggregate.Multiply("$_id", 7919), 9973)})
+		return []*Aggregation{
+			a.Sort(D{{"k", 1}, {"s", -1}}),
+			a.Group("$k", M{"first": aggregate.First("$s"), "all": aggregate.Push("$s"), "n": aggregate.Sum(1)}),
+			a.Group("$s", M{"n": aggregate.Sum("$n")}),
+			a.BucketAuto(aggregate.BucketAutoOptions{By: "$k", Buckets: 7}),
+			a.Facet(M{"a": aggregate.New().Sort(D{{"s", 1}}).Limit(3), "b": aggregate.New().Group("$k", nil).Count("n")}),
+		}
+	}
+	for i := range pipes(small) {
+		var got, want []Doc
+		within(t, time.Minute, "pipeline", func() {
+			var err error
+			if got, err = pipes(small)[i].All(t.Context()); err != nil {
+				t.Fatal(i, err)
+			}
+			if want, err = pipes(large)[i].All(t.Context()); err != nil {
+				t.Fatal(i, err)
+			}
+		})
+		if len(got) != len(want) || len(got) == 0 {
+			t.Fatalf("pipeline %d: %d documents, want %d", i, len(got), len(want))
+		}
+		for j := range got {
+			if string(got[j].Raw()) != string(want[j].Raw()) {
+				t.Fatalf("pipeline %d, document %d: %s, want %s", i, j, got[j], want[j])
+			}
+		}
+	}
+	for doc, err := range pipes(small)[0].Each(t.Context()) {
+		if err != nil || doc.IsZero() {
+			t.Fatal(err)
+		}
+		break
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
+		t.Errorf("files are left: %v", left)
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAggregateStops ends a pipeline soon after its context.
+func TestAggregateStops(t *testing.T) {
+	db := openTest(t)
+	c := db.Collection("c")
+	squares(t, c, 3000)
+	for _, a := range []*Aggregation{
+		c.Aggregate().Lookup(aggregate.LookupOptions{From: "c", Let: M{"n": "$n"}, Pipeline: aggregate.New().Match(M{"$expr": M{"$lt": []any{"$n", "$$n"}}}).Count("n"), As: "m"}).Sort(D{{"m", 1}}),
+		c.Aggregate().AddFields(M{"r": aggregate.Range(0, 2000)}).Unwind("$r").Group("$r", M{"s": aggregate.Sum("$n")}),
+		c.Aggregate().AddFields(M{"r": aggregate.Range(0, 2000)}).Unwind("$r").Match(M{"r": -1}),
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		began := time.Now()
+		_, err := a.All(ctx)
+		cancel()
+		if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took > 2*time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
+	}
+}
