@@ -1,7 +1,6 @@
 package command
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/virgadb/virga"
-	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/query"
 )
 
@@ -172,19 +170,7 @@ func find(ctx context.Context, path, name string, sel *selection, w io.Writer) e
 
 // writeLines writes the documents of q to w as JSON Lines.
 func writeLines(ctx context.Context, w io.Writer, q *virga.Query) error {
-	out := bufio.NewWriterSize(w, 64<<10)
-	var line []byte
-	for doc, err := range q.Each(ctx) {
-		if err != nil {
-			_ = out.Flush() // the documents before the error are worth having
-			return err
-		}
-		line = append(document.AppendJSON(line[:0], doc.Value()), '\n')
-		if _, err := out.Write(line); err != nil {
-			return err
-		}
-	}
-	return out.Flush()
+	return writeDocs(w, q.Each(ctx))
 }
 
 func newCount(s Streams) *cobra.Command {
