@@ -31,7 +31,10 @@ type momentOf struct {
 	snap txn.Snapshot
 }
 
-var _ aggregate.Database = (*moment)(nil)
+var (
+	_ aggregate.Database = (*moment)(nil)
+	_ aggregate.Folder   = (*moment)(nil)
+)
 
 // moment returns what pipelines on the collection read from. The caller releases it.
 func (c *Collection) moment() (*moment, error) {
@@ -95,6 +98,18 @@ func (m *moment) Find(name string, r *query.Request) (aggregate.Cursor, error) {
 	}
 	return plan.Find(snap, coll, r, db.plan), nil
 }
+
+// Fold hands out the documents of a collection to several goroutines.
+func (m *moment) Fold(ctx context.Context, name string, f *query.Filter, visit func(worker int, key []byte, doc document.Doc) error) (bool, error) {
+	snap, coll, db, err := m.find(name)
+	if err != nil {
+		return false, err
+	}
+	return plan.Fold(ctx, snap, coll, f, db.plan, visit)
+}
+
+// Workers is the most goroutines of a Fold.
+func (m *moment) Workers() int { return plan.Workers }
 
 // Count counts documents of a collection.
 func (m *moment) Count(ctx context.Context, name string, f *query.Filter) (int64, error) {

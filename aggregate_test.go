@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -200,6 +201,46 @@ func TestAggregateStops(t *testing.T) {
 		cancel()
 		if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took > 2*time.Second {
 			t.Errorf("%v after %v", err, took)
+		}
+	}
+}
+
+// TestGroupInSeveralGoroutines groups a large collection as it lies, which takes
+// several goroutines, and in the order of the _id, which takes one.
+func TestGroupInSeveralGoroutines(t *testing.T) {
+	for _, memory := range []int64{1 << 20, 256 << 20} {
+		db := openWith(t, Memory, WithMemory(memory))
+		c := db.Collection("c")
+		docs := make([]D, 30_000)
+		for i := range docs {
+			docs[i] = D{{"_id", i * 7919 % 30_011}, {"k", any(i % 4000)}, {"v", any(i)}}
+			if i%3 == 0 {
+				docs[i][1].Value = float64(i % 4000)
+			}
+			if i%5 == 0 {
+				docs[i][2].Value = float64(i) / 4
+			}
+		}
+		for batch := range slices.Chunk(docs, 10_000) {
+			if _, err := c.AddMany(t.Context(), batch); err != nil {
+				t.Fatal(err)
+			}
+		}
+		fields := M{"n": aggregate.Sum(1), "sum": aggregate.Sum("$v"), "mean": aggregate.Avg("$v")}
+		for _, cond := range []M{{}, {"v": M{"$gte": 100}}} {
+			got, err := c.Aggregate().Match(cond).Group("$k", fields).All(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := c.Aggregate().Match(cond).Sort(D{{"_id", 1}}).Group("$k", fields).All(t.Context())
+			if err != nil || len(got) != len(want) || len(got) != 4000 {
+				t.Fatalf("%d groups, want %d, %v", len(got), len(want), err)
+			}
+			for i := range got {
+				if string(got[i].Raw()) != string(want[i].Raw()) {
+					t.Fatalf("group %d is %s, want %s", i, got[i], want[i])
+				}
+			}
 		}
 	}
 }

@@ -28,6 +28,18 @@ type Database interface {
 	Mergeable(collection string, on []document.Path) error
 }
 
+// A Folder is a [Database] that can hand out the documents of a collection to several
+// goroutines at once.
+type Folder interface {
+	// Fold calls visit for every document that matches, in no order, each goroutine
+	// with a number of its own below Workers. The key tells the order of the _id; it
+	// and the document are valid until visit returns. Fold reports false, and has
+	// called nothing, when there is nothing to gain.
+	Fold(ctx context.Context, collection string, f *query.Filter, visit func(worker int, key []byte, doc document.Doc) error) (bool, error)
+	// Workers is the most goroutines there are.
+	Workers() int
+}
+
 // A Cursor yields documents one after another, each valid for ever. It belongs to
 // one goroutine.
 type Cursor interface {

@@ -12,6 +12,7 @@ type group struct {
 	key     *expr.Expr
 	outputs outputs
 	label   string
+	wide    bool // groups of parts of the documents can be put together
 }
 
 // outputs are the fields that are accumulated.
@@ -49,6 +50,10 @@ func buildGroup(c *compiler, v any) ([]step, error) {
 		return nil, invalidAt("_id", "the key is missing")
 	}
 	g.label = "group" + by(g.key)
+	g.wide = !g.key.Random()
+	for _, o := range g.outputs {
+		g.wide = g.wide && o.by.Mergeable() && !o.by.Operand().Random()
+	}
 	return []step{g}, nil
 }
 

@@ -17,6 +17,8 @@ type gathered struct {
 	id   document.Value
 	came uint64 // its place among all groups
 	accs []expr.Accumulator
+
+	first []byte // the smallest key of a document, when several goroutines look for groups
 }
 
 // grouping is the source of a $group. Groups come out in the order in which they
@@ -68,6 +70,9 @@ func (g *grouping) next(ctx context.Context) (document.Doc, bool, error) {
 }
 
 func (g *grouping) fill(ctx context.Context) error {
+	if done, err := g.fillWide(ctx); done || err != nil {
+		return err
+	}
 	g.values = make([]document.Value, len(g.outputs))
 	for passed := 0; ; passed++ {
 		if passed%checkEvery == 0 && ctx.Err() != nil {

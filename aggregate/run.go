@@ -141,11 +141,25 @@ func tooLarge(doc document.Doc) error {
 
 // found is the source that a collection is.
 type found struct {
-	cursor Cursor
-	passed int
+	db         Database
+	collection string
+	request    *query.Request
+	cursor     Cursor // nil until the first document is asked for
+	closed     bool
+	passed     int
 }
 
 func (f *found) next(ctx context.Context) (document.Doc, bool, error) {
+	if f.cursor == nil {
+		if f.closed {
+			return document.Doc{}, false, nil
+		}
+		var err error
+		if f.cursor, err = f.db.Find(f.collection, f.request); err != nil {
+			f.closed = true
+			return document.Doc{}, false, err
+		}
+	}
 	if f.passed++; f.passed%checkEvery == 0 && ctx.Err() != nil {
 		return document.Doc{}, false, ctx.Err()
 	}
@@ -155,7 +169,22 @@ func (f *found) next(ctx context.Context) (document.Doc, bool, error) {
 	return f.cursor.Doc(), true, nil
 }
 
-func (f *found) close() { f.cursor.Close() }
+// folder returns what hands out all that f yields, in no order, nil when the order
+// matters or it cannot be done.
+func (f *found) folder() Folder {
+	if f.cursor != nil || f.request.Sort != nil || f.request.Skip > 0 || f.request.Limit > 0 {
+		return nil
+	}
+	folder, _ := f.db.(Folder)
+	return folder
+}
+
+func (f *found) close() {
+	f.closed = true
+	if f.cursor != nil {
+		f.cursor.Close()
+	}
+}
 
 // listed is the source that a list is.
 type listed struct{ docs []document.Doc }
@@ -201,11 +230,7 @@ func (a *access) open(ctx context.Context, r *run, collection string, extra []an
 	if a.count != "" {
 		return &counted{run: r, collection: collection, filter: filter, name: a.count}, nil
 	}
-	cursor, err := r.db.Find(collection, a.request(filter))
-	if err != nil {
-		return nil, err
-	}
-	return &found{cursor: cursor}, nil
+	return &found{db: r.db, collection: collection, request: a.request(filter)}, nil
 }
 
 // request returns the question that is asked of the collection.

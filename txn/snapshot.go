@@ -136,6 +136,17 @@ func (c *Cursor) Own() (document.Doc, error) {
 	return document.FromRaw(raw), nil
 }
 
+// Valid returns an error when the bytes of the current document are no document.
+func (c *Cursor) Valid() error {
+	if c.scan.Checked() {
+		return nil
+	}
+	if err := document.Validate(c.doc.Raw()); err != nil {
+		return fmt.Errorf("document under key %x: %w", c.scan.Key(), err)
+	}
+	return nil
+}
+
 // Err returns what ended the walk early, or nil.
 func (c *Cursor) Err() error { return c.scan.Err() }
 

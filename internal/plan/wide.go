@@ -60,6 +60,13 @@ type visitor interface {
 	visit(ctx context.Context, worker int, key []byte, doc document.Doc, own func() (document.Doc, error)) error
 }
 
+// A wholeVisitor may look at any part of a document, whose bytes are therefore
+// validated first.
+type wholeVisitor interface {
+	visitor
+	whole()
+}
+
 // A piece is a stretch that one worker walks over.
 type piece struct {
 	r     storage.Range
@@ -211,6 +218,11 @@ func (w *wide) walk(ctx context.Context, worker int, p *piece) error {
 			}
 		}
 		if w.visit != nil {
+			if _, ok := w.visit.(wholeVisitor); ok {
+				if err := c.Valid(); err != nil {
+					return err
+				}
+			}
 			if err := w.visit.visit(ctx, worker, c.Key(), c.Doc(), own); err != nil {
 				return err
 			}

@@ -1,0 +1,39 @@
+package expr
+
+import "math/bits"
+
+// A Merger is an [Accumulator] that can take over what another one, of the same
+// accumulation, was given, in any order.
+type Merger interface {
+	Accumulator
+	// Merge adds what other was given. Other must not be used afterwards.
+	Merge(other Accumulator)
+}
+
+// Mergeable reports whether the accumulators of a are each a [Merger].
+func (a *Accumulation) Mergeable() bool {
+	_, ok := a.New().(Merger)
+	return ok
+}
+
+// Merge adds what the sum other was given.
+func (s *sumOf) Merge(other Accumulator) {
+	switch o := other.(type) {
+	case *sumOf:
+		s.sum.merge(&o.sum)
+	case *mean:
+		s.sum.merge(&o.sum)
+	}
+}
+
+func (s *sum) merge(o *sum) {
+	var carry uint64
+	s.low, carry = bits.Add64(s.low, o.low, 0)
+	s.high, _ = bits.Add64(s.high, o.high, carry)
+	s.n += o.n
+	s.float = s.float || o.float
+	s.special = s.special || o.special
+	s.infinities += o.infinities
+	s.addFloat(o.f)
+	s.rest += o.rest
+}

@@ -1,0 +1,55 @@
+package plan
+
+import (
+	"context"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/query"
+	"github.com/virgadb/virga/txn"
+)
+
+// Workers is the most goroutines that call the function given to [Fold].
+const Workers = maxWorkers
+
+// Fold calls visit for every document of coll that matches the filter, in no order, in
+// up to [Workers] goroutines at once, each with a number of its own. Key is that of
+// the document, in the order of the _id; both are valid until visit returns. It
+// reports false, and has called nothing, when one goroutine would do: then there is
+// nothing to gain over [Find].
+func Fold(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, f *query.Filter, o Options, visit func(worker int, key []byte, doc document.Doc) error) (bool, error) {
+	if coll == nil {
+		return false, nil
+	}
+	p := newPlanner(snap, coll, &query.Request{Filter: f}, toFind, o)
+	if p.documents < wideFrom {
+		return false, nil
+	}
+	run, err := begin(p)
+	if err != nil {
+		return false, err
+	}
+	src := run.exec.unsorted(run.access)
+	g, ok := src.(*growing)
+	if !ok {
+		src.close()
+		return false, nil
+	}
+	defer src.close()
+	v := &folding{do: visit}
+	err = g.fold(ctx, v)
+	run.end(v.counted.sum())
+	return true, err
+}
+
+// A folding hands documents on, and counts them.
+type folding struct {
+	do      func(worker int, key []byte, doc document.Doc) error
+	counted counting
+}
+
+func (*folding) whole() {}
+
+func (v *folding) visit(_ context.Context, worker int, key []byte, doc document.Doc, _ func() (document.Doc, error)) error {
+	v.counted[worker].n++
+	return v.do(worker, key, doc)
+}
