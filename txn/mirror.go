@@ -2,6 +2,7 @@ package txn
 
 import (
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/keys"
 	"github.com/virgadb/virga/internal/storage"
 )
@@ -29,4 +30,17 @@ func Mirror(limit int64) storage.MirrorOptions {
 			return document.Validate(value)
 		},
 	}
+}
+
+// DocumentsMirrored reports whether the snapshot reads the documents of coll from
+// memory.
+func (s Snapshot) DocumentsMirrored(coll *Collection) bool {
+	lo, _ := keys.Documents(coll.ID)
+	return s.snap.Mirrored(lo)
+}
+
+// EntriesMirrored reports whether the snapshot reads the entries of x from memory.
+func (s Snapshot) EntriesMirrored(x *index.Index) bool {
+	lo, _ := keys.Index(x.ID())
+	return s.snap.Mirrored(lo)
 }

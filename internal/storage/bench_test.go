@@ -3,11 +3,14 @@ package storage_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/btree"
 
 	"github.com/virgadb/virga/internal/storage"
 	"github.com/virgadb/virga/internal/storage/memory"
@@ -275,4 +278,74 @@ func BenchmarkCommitSlowDisk(b *testing.B) {
 			b.ReportMetric(float64(s.Stats().Requests)/float64(s.Stats().Commits), "requests/group")
 		})
 	}
+}
+
+// BenchmarkMirrorGet reads keys of 100,000 by random. The floor is a plain btree
+// of strings.
+func BenchmarkMirrorGet(b *testing.B) {
+	const n = 100_000
+	s, err := storage.New(unshared{memory.Open(memory.Options{})}, mirrorOptions(1<<30))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	type pair struct{ key, value string }
+	tree := btree.NewG(32, func(x, y pair) bool { return x.key < y.key })
+	rnd := rand.New(rand.NewPCG(1, 1))
+	keys := make([][]byte, n)
+	var writes []storage.Write
+	for i := range keys {
+		keys[i] = regionKey('d', 1, "\x30%024x", randomBytes(rnd, 12))
+		value := randomBytes(rnd, 230)
+		writes = append(writes, storage.Write{Key: keys[i], Value: value})
+		tree.ReplaceOrInsert(pair{string(keys[i]), string(value)})
+		if len(writes) == 1000 {
+			if err := commit(s, writes...); err != nil {
+				b.Fatal(err)
+			}
+			writes = nil
+		}
+	}
+	for ready := false; !ready; {
+		snap, err := s.Snapshot()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := snap.Get(keys[0]); err != nil {
+			b.Fatal(err)
+		}
+		ready = snap.Mirrored(keys[0])
+		snap.Release()
+	}
+	key := func(i int) []byte { return keys[i*7919%n] }
+	read := func(i int) bool {
+		snap, _ := s.Snapshot()
+		e, _ := snap.Get(key(i))
+		snap.Release()
+		return e.Value != nil
+	}
+	b.Run("floor", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			if _, ok := tree.Get(pair{key: string(key(i))}); !ok {
+				b.Fatal("not there")
+			}
+		}
+	})
+	b.Run("snapshot", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			if !read(i) {
+				b.Fatal("not there")
+			}
+		}
+	})
+	b.Run("goroutines=8", func(b *testing.B) {
+		b.SetParallelism(4)
+		b.RunParallel(func(pb *testing.PB) {
+			for i := rand.Int(); pb.Next(); i++ {
+				if !read(i % n) {
+					b.Error("not there")
+				}
+			}
+		})
+	})
 }

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"math/rand/v2"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -85,7 +86,8 @@ const (
 	loadTouches = 8
 	walkTouches = 8   // entries walked that count as much as one found by its key
 	waitTouches = 256 // before a region that did not fit is thought of again
-	sampled     = 64  // reads of mirrors are counted by samples
+	exactly     = 64  // touches up to which all reads count, and not just samples
+	sampled     = 16  // reads that a sample stands for
 )
 
 // touch counts a read of a region that p does not mirror, and returns it, or nil
@@ -100,10 +102,22 @@ func (m *mirrors) touch(p *published, id regionID, n int64) *region {
 			return nil
 		}
 	}
-	if r.touches.Add(n) >= r.due.Load() {
+	if m.limit > 0 && r.touch(n) >= r.due.Load() {
 		m.want(r)
 	}
 	return r
+}
+
+// touch counts a read, all of them at first and then by samples: many goroutines
+// would contend for the count. It returns the new count, or 0.
+func (r *region) touch(n int64) int64 {
+	if r.touches.Load() > exactly {
+		if rand.Uint32()%sampled != 0 {
+			return 0
+		}
+		n *= sampled
+	}
+	return r.touches.Add(n)
 }
 
 // meet makes a region known. It returns nil for one that is on its way out, and

@@ -1,15 +1,12 @@
 package storage
 
 import (
-	"math/rand/v2"
 	"time"
 )
 
 // get reads a key of the region as it is stored.
 func (m *mirrored) get(key []byte) Entry {
-	if rand.Uint32()%sampled == 0 { // a count for each would be contended
-		m.region.touches.Add(sampled * getTouches)
-	}
+	m.region.touch(getTouches)
 	e, _ := m.tree.Get(key)
 	e.Checked = m.checked && e.Value != nil
 	return e

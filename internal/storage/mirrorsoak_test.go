@@ -160,6 +160,11 @@ func (s *soak) run(t *testing.T, d time.Duration) {
 		s.read, s.read, s.read,
 		func(*rand.Rand) error { return s.watch() },
 		func(*rand.Rand) error { return s.store.Verify(context.Background()) },
+		func(rnd *rand.Rand) error {
+			storage.DropMirror(s.store, rnd.IntN(100))
+			time.Sleep(3 * time.Millisecond)
+			return nil
+		},
 	}
 	for w := range soakWriters {
 		all.Go(func() {
