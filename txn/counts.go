@@ -34,6 +34,9 @@ func (c counts) of(id uint32) int64 {
 
 // with returns the counts after deltas.
 func (c counts) with(deltas []delta) counts {
+	if len(deltas) == 0 {
+		return c // as after updates
+	}
 	next := counts{chunks: append([]*[countChunk]int64(nil), c.chunks...)}
 	for _, d := range deltas {
 		if d.n == 0 {

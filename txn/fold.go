@@ -112,6 +112,9 @@ func (f *folding) count(w *work) {
 
 // add takes a delta into those of the group.
 func (f *folding) add(id uint32, n int64) {
+	if n == 0 {
+		return
+	}
 	for i := range f.deltas {
 		if f.deltas[i].id == id {
 			f.deltas[i].n += n
