@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -37,7 +38,8 @@ func TestAggregateAgainstNaive(t *testing.T) {
 				got, err := a.All(t.Context())
 				if wantErr != nil || plain && err != nil {
 					errs++
-					if plain && (wantErr == nil) != (err == nil) {
+					lazy := wantErr != nil && strings.Contains(shown(stages), "$limit") // what is cut off is not computed
+					if plain && (wantErr == nil) != (err == nil) && !lazy {
 						failed++
 						t.Errorf("plain %v: %s: error %v, want %v", plain, shown(stages), err, wantErr)
 					}

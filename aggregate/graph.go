@@ -108,6 +108,7 @@ type search struct {
 	asked   map[string]bool           // by key of a value
 	wanted  map[string]document.Value // of the step under way
 	order   []document.Value          // those, in order
+	keys    []string                  // theirs
 	b       document.Builder
 	scratch document.Builder
 	bytes   int
@@ -138,22 +139,22 @@ func (w *search) want(v document.Value) {
 	if !w.asked[key] {
 		w.asked[key] = true
 		w.wanted[key] = v
-		w.order = append(w.order, v)
+		w.order, w.keys = append(w.order, v), append(w.keys, key)
 	}
 }
 
 // step visits what the values asked for lead to.
 func (w *search) step(ctx context.Context, depth int) error {
-	values := w.order
+	values, keys := w.order, w.keys
 	ok, err := w.joiner.prepare(ctx, w.wanted)
 	if err != nil {
 		return err
 	}
-	w.wanted, w.order = map[string]document.Value{}, nil
+	w.wanted, w.order, w.keys = map[string]document.Value{}, nil, nil
 	if !ok {
 		return w.joiner.each(ctx, values, func(d document.Doc) error { return w.visit(d, depth) })
 	}
-	for _, d := range w.joiner.matches(values) {
+	for _, d := range w.joiner.matches(keys) {
 		if err := w.visit(d, depth); err != nil {
 			return err
 		}

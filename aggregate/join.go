@@ -77,25 +77,24 @@ func (j *joiner) prepare(ctx context.Context, wanted map[string]document.Value) 
 		j.forget()
 	}
 	var values []document.Value
+	fresh := make(map[string]bool)
 	for key, v := range wanted {
 		if _, ok := j.cache[key]; !ok {
 			values = append(values, v)
+			fresh[key] = true
+			j.cache[key] = nil
+			j.bytes += int64(2*len(key) + 64)
 		}
 	}
 	if len(values) == 0 {
 		return true, nil
 	}
-	for _, v := range values {
-		key := keyOf(v)
-		j.cache[key] = nil
-		j.bytes += int64(2*len(key) + 64)
-	}
-	return j.collect(ctx, &query.Request{}, values)
+	return j.collect(ctx, values, fresh)
 }
 
 // load remembers the whole collection, if it is small enough.
 func (j *joiner) load(ctx context.Context) error {
-	ok, err := j.collect(ctx, &query.Request{}, nil)
+	ok, err := j.collect(ctx, nil, nil)
 	j.whole = ok
 	return err
 }
@@ -105,10 +104,11 @@ func (j *joiner) forget() {
 	j.bytes = 0
 }
 
-// collect remembers the documents that have one of the values, or all, under every
-// value of theirs that is asked for. It reports false when they are too many.
-func (j *joiner) collect(ctx context.Context, r *query.Request, values []document.Value) (bool, error) {
-	cursor, err := j.find(r, values)
+// collect remembers the documents that have one of the values, under those values,
+// whose keys fresh holds, or all documents under all of their values. It reports
+// false when they are too many.
+func (j *joiner) collect(ctx context.Context, values []document.Value, fresh map[string]bool) (bool, error) {
+	cursor, err := j.find(&query.Request{}, values)
 	if err != nil {
 		return false, err
 	}
@@ -122,10 +122,10 @@ func (j *joiner) collect(ctx context.Context, r *query.Request, values []documen
 		}
 		j.values(doc.Value(), j.steps, func(v document.Value) {
 			j.scratch = keys.Append(j.scratch[:0], v, false)
-			list, ok := j.cache[string(j.scratch)]
-			if !ok && values != nil {
-				return
+			if values != nil && !fresh[string(j.scratch)] {
+				return // nobody asks, or who did has all of its documents already
 			}
+			list, ok := j.cache[string(j.scratch)]
 			if n := len(list); n > 0 && &list[n-1].Raw()[0] == &doc.Raw()[0] {
 				return // it has the value twice
 			}
@@ -177,19 +177,19 @@ func anyOf(path string, values []document.Value) any {
 	return query.Raw(document.D{{"$or", patterns}})
 }
 
-// matches returns the documents that have one of values, each once. They must have
-// been prepared.
-func (j *joiner) matches(values []document.Value) []document.Doc {
-	if len(values) == 1 {
-		return j.cache[keyOf(values[0])]
+// matches returns the documents that have a value with one of the keys, each once.
+// They must have been prepared.
+func (j *joiner) matches(wanted []string) []document.Doc {
+	if len(wanted) == 1 {
+		return j.cache[wanted[0]]
 	}
 	type placed struct {
 		key string
 		doc document.Doc
 	}
 	var all []placed
-	for _, v := range values {
-		for _, doc := range j.cache[keyOf(v)] {
+	for _, key := range wanted {
+		for _, doc := range j.cache[key] {
 			all = append(all, placed{keyOf(doc.Value().Field("_id")), doc})
 		}
 	}

@@ -116,6 +116,13 @@ const (
 	batchBytes = 4 << 20
 )
 
+// An outer is a document whose matches are looked for, with the keys of the values
+// that they have.
+type outer struct {
+	doc  document.Doc
+	keys []string
+}
+
 // joining is the source of a $lookup by equality.
 type joining struct {
 	*lookup
@@ -123,7 +130,7 @@ type joining struct {
 	joiner *joiner
 	names  []string
 	most   int // how many documents to read ahead
-	ahead  []document.Doc
+	ahead  []outer
 	full   bool // the matches of those were too many to remember
 	ended  bool
 	b      document.Builder
@@ -138,7 +145,7 @@ func (s *joining) next(ctx context.Context) (document.Doc, bool, error) {
 			return document.Doc{}, false, nil
 		}
 	}
-	doc := s.ahead[0]
+	doc, keys := s.ahead[0].doc, s.ahead[0].keys
 	s.ahead = s.ahead[1:]
 	s.b.Reset()
 	s.b.BeginArray()
@@ -149,13 +156,12 @@ func (s *joining) next(ctx context.Context) (document.Doc, bool, error) {
 		}
 		return nil
 	}
-	values := s.wanted(doc)
 	if s.full {
-		if err := s.joiner.each(ctx, values, add); err != nil {
+		if err := s.joiner.each(ctx, s.wanted(doc), add); err != nil {
 			return document.Doc{}, false, err
 		}
 	} else {
-		for _, d := range s.joiner.matches(values) {
+		for _, d := range s.joiner.matches(keys) {
 			if err := add(d); err != nil {
 				return document.Doc{}, false, err
 			}
@@ -190,11 +196,14 @@ func (s *joining) read(ctx context.Context) error {
 			s.in.close()
 			break
 		}
-		s.ahead = append(s.ahead, doc)
-		bytes += len(doc.Raw())
+		one := outer{doc: doc}
 		for _, v := range s.wanted(doc) {
-			wanted[keyOf(v)] = v
+			key := keyOf(v)
+			wanted[key] = v
+			one.keys = append(one.keys, key)
 		}
+		s.ahead = append(s.ahead, one)
+		bytes += len(doc.Raw())
 	}
 	if len(s.ahead) == 0 {
 		return nil
