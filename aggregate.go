@@ -15,10 +15,11 @@ import (
 // the receiver as it is; package aggregate has the operators that stages take, and
 // tells what each stage does. It is safe for concurrent use.
 type Aggregation struct {
-	coll  *Collection
-	pipe  aggregate.Pipeline
-	plain bool // for tests: no stage is moved
-	err   error
+	coll   *Collection
+	pipe   aggregate.Pipeline
+	err    error
+	plain  bool  // for tests: no stage is moved
+	memory int64 // for tests: what a stage may hold; 0 is the usual
 }
 
 // Aggregate returns the pipeline without stages on the collection.
@@ -121,6 +122,9 @@ const maxAggregate = 100 << 20
 
 func (a *Aggregation) options() aggregate.Options {
 	db := a.coll.db
+	if a.memory > 0 {
+		return aggregate.Options{Memory: a.memory, Uint64: db.clock.Uint64}
+	}
 	return aggregate.Options{Memory: min(max(db.plan.Memory, minAggregate), maxAggregate), Uint64: db.clock.Uint64}
 }
 

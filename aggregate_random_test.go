@@ -35,6 +35,9 @@ func TestAggregateAgainstNaive(t *testing.T) {
 			for _, plain := range []bool{true, false} {
 				a := colls["p"].Aggregate().Raw(stages)
 				a.plain = plain
+				if g.chance(5) {
+					a.memory = pick[int64](g, 500, 2000, 8000)
+				}
 				got, err := a.All(t.Context())
 				if wantErr != nil || plain && err != nil {
 					errs++
