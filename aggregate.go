@@ -125,8 +125,15 @@ func (a *Aggregation) options() aggregate.Options {
 	if a.memory > 0 {
 		return aggregate.Options{Memory: a.memory, Uint64: db.clock.Uint64}
 	}
-	return aggregate.Options{Memory: min(max(db.plan.Memory, minAggregate), maxAggregate), Uint64: db.clock.Uint64}
+	memory := db.plan.Memory
+	if memory == 0 {
+		memory = plainSort
+	}
+	return aggregate.Options{Memory: min(max(memory, minAggregate), maxAggregate), Uint64: db.clock.Uint64}
 }
+
+// plainSort is what a stage, like a sort, may hold where nothing is kept in memory.
+const plainSort = 64 << 20
 
 // minAggregate is what a stage may hold however little memory the database has.
 const minAggregate = 1 << 20
