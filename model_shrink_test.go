@@ -1,6 +1,7 @@
 package virga
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -119,8 +120,9 @@ func TestShrink(t *testing.T) {
 		return at >= 0 && slices.ContainsFunc(list[at:], func(o op) bool { return o.Do == "drop" && o.In == "zz" })
 	}
 	got := printOps(shrink(ops, fails, time.Minute))
-	want := `{"do":"set","in":"q","id":1,"data":{"b":2}}` + "\n" + `{"do":"drop","in":"zz"}` + "\n"
-	if got != want {
+	// The generator may have made such a set of its own, with another id.
+	want := regexp.MustCompile(`^\{"do":"set","in":"q","id":[^,]*,"data":\{"b":2\}\}\n\{"do":"drop","in":"zz"\}\n$`)
+	if !want.MatchString(got) {
 		t.Errorf("seed %d: shrunk to\n%swant\n%s", seed, got, want)
 	}
 }

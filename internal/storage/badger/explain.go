@@ -32,7 +32,9 @@ var reasons = []struct {
 	{"checksum", fault.ErrCorrupt},
 	{"CHECKSUM_MISMATCH", fault.ErrCorrupt},
 	{"bad magic", fault.ErrCorrupt},
-	{"sanity text", fault.ErrCorrupt}, // of KEYREGISTRY
+	{"sanity text", fault.ErrCorrupt},                 // of KEYREGISTRY
+	{"reading IV for key registry", fault.ErrCorrupt}, // its beginning is missing
+	{"EOF", fault.ErrCorrupt},                         // a file ends too early
 	{"MANIFEST", fault.ErrCorrupt},
 	{"anifest file might be corrupted", fault.ErrCorrupt},
 	{"file does not exist for table", fault.ErrCorrupt},
