@@ -90,15 +90,6 @@ func (c *compiler) constant(name string, v any) (document.Value, error) {
 
 func (s *bucket) text() string { return fmt.Sprintf("%d buckets%s", len(s.boundaries)-1, by(s.value)) }
 
-func (s *bucket) reads() *paths {
-	var p paths
-	p.expr(s.value)
-	for _, o := range s.outputs {
-		p.expr(o.by.Operand())
-	}
-	return &p
-}
-
 func (s *bucket) open(r *run, in source) (source, error) {
 	return &bucketing{bucket: s, run: r, in: in, accs: make([][]expr.Accumulator, len(s.boundaries))}, nil
 }

@@ -48,15 +48,6 @@ func buildBucketAuto(c *compiler, v any) ([]step, error) {
 
 func (s *bucketAuto) text() string { return fmt.Sprintf("%d buckets%s", s.buckets, by(s.value)) }
 
-func (s *bucketAuto) reads() *paths {
-	var p paths
-	p.expr(s.value)
-	for _, o := range s.outputs {
-		p.expr(o.by.Operand())
-	}
-	return &p
-}
-
 func (s *bucketAuto) open(r *run, in source) (source, error) {
 	return &dividing{bucketAuto: s, run: r, in: in, sorter: sorter.Sorter{Memory: r.memory}}, nil
 }

@@ -132,15 +132,6 @@ func buildSortByCount(c *compiler, v any) ([]step, error) {
 
 func (g *group) text() string { return g.label }
 
-func (g *group) reads() *paths {
-	var p paths
-	p.expr(g.key)
-	for _, o := range g.outputs {
-		p.expr(o.by.Operand())
-	}
-	return &p
-}
-
 func (g *group) open(r *run, in source) (source, error) {
 	return &grouping{group: g, run: r, in: in, table: make(map[string]*gathered)}, nil
 }

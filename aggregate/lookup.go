@@ -90,17 +90,6 @@ func (s *lookup) text() string {
 	return fmt.Sprintf("look up %s in %s by %s = %s", s.as, s.from, s.foreign, s.local)
 }
 
-func (s *lookup) reads() *paths {
-	var p paths
-	if len(s.local.Segments()) > 0 {
-		p.list = append(p.list, s.local.String())
-	}
-	for _, x := range s.let {
-		p.expr(x)
-	}
-	return &p
-}
-
 func (s *lookup) open(r *run, in source) (source, error) {
 	if s.program != nil {
 		return &piping{lookup: s, run: r, in: in}, nil
