@@ -90,15 +90,15 @@ const (
 	sampled     = 16  // reads that a sample stands for
 )
 
-// touch counts a read of a region that p does not mirror, and returns it, or nil
+// touch counts a read of a region that is not mirrored, and returns it, or nil
 // when it is none to be mirrored.
-func (m *mirrors) touch(p *published, id regionID, n int64) *region {
+func (m *mirrors) touch(id regionID, n int64) *region {
 	if m == nil || id == 0 || !m.classes[id>>32].mirrored {
 		return nil
 	}
 	r := (*m.known.Load())[id]
 	if r == nil {
-		if r = m.meet(p, id); r == nil {
+		if r = m.meet(id); r == nil {
 			return nil
 		}
 	}
@@ -122,7 +122,7 @@ func (r *region) touch(n int64) int64 {
 
 // meet makes a region known. It returns nil for one that is on its way out, and
 // when that cannot be told without waiting.
-func (m *mirrors) meet(p *published, id regionID) *region {
+func (m *mirrors) meet(id regionID) *region {
 	if !m.mu.TryLock() {
 		return nil
 	}

@@ -32,7 +32,7 @@ func (c *Cursor) openMirror() bool {
 func (c *Cursor) openEngine() {
 	c.started = true
 	if id := regionOf(c.r.Lo); !c.raw && id.covers(c.r) {
-		if c.region = c.store.mirrors.touch(c.state, id, scanTouches); c.region != nil {
+		if c.region = c.store.mirrors.touch(id, scanTouches); c.region != nil {
 			c.skip()
 		}
 	}

@@ -57,7 +57,7 @@ func (s *Snapshot) Get(key []byte) (Entry, error) {
 			return e, nil
 		}
 	} else {
-		s.store.mirrors.touch(s.state, id, getTouches)
+		s.store.mirrors.touch(id, getTouches)
 	}
 	if !s.hold() {
 		return Entry{}, fault.ErrClosed
