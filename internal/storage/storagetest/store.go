@@ -414,7 +414,6 @@ func closeWorkers(s *storage.Store, acknowledged *atomic.Int64) []func() error {
 			}
 			return err
 		},
-		func() error { return comeAndGo(s, key("large%09d", next.Add(1))) },
 		func() error {
 			r := storage.Range{Lo: key("fill00500"), Hi: key("fill00510")}
 			_, err := s.Commit(context.Background(), &storage.Request{Garbage: []storage.Range{r}})
@@ -465,23 +464,6 @@ func checkAcknowledged(t *testing.T, open func() storage.Engine, want int64) {
 	eventually(t, "sweep", func() bool { return s.Stats().Garbage == 0 })
 	must(t, s.Verify(context.Background()))
 	must(t, s.Close())
-}
-
-// comeAndGo writes a large value and deletes it.
-func comeAndGo(s *storage.Store, k []byte) error {
-	if err := commit(s, set(k, pattern(storage.LargeValue+1, 1))); err != nil {
-		return err
-	}
-	snap, err := s.Snapshot()
-	if err != nil {
-		return err
-	}
-	e, err := snap.Get(k)
-	snap.Release()
-	if err != nil {
-		return err
-	}
-	return commit(s, storage.Write{Key: k, Delete: true, Replaces: e.Parts})
 }
 
 func examUpkeep(t *testing.T, open func() storage.Engine) {
