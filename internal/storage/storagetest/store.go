@@ -353,7 +353,7 @@ func examClose(t *testing.T, open func() storage.Engine) {
 		fillForClose(t, s)
 		var acknowledged atomic.Int64
 		var wg sync.WaitGroup
-		for w, work := range closeWorkers(s, &acknowledged) {
+		for w, work := range closeWorkers(s, round, &acknowledged) {
 			for range 2 {
 				wg.Go(func() {
 					var err error
@@ -403,7 +403,7 @@ func fillForClose(t *testing.T, s *storage.Store) {
 
 // closeWorkers returns a step for everything a store can be asked for. Each ends
 // with the error that the store ends it with.
-func closeWorkers(s *storage.Store, acknowledged *atomic.Int64) []func() error {
+func closeWorkers(s *storage.Store, round int, acknowledged *atomic.Int64) []func() error {
 	var next atomic.Int64
 	return []func() error{
 		func() error {
@@ -414,6 +414,9 @@ func closeWorkers(s *storage.Store, acknowledged *atomic.Int64) []func() error {
 			}
 			return err
 		},
+		// Not a key of a round before: Close may have left its value, which a write
+		// that does not name its parts must not replace.
+		func() error { return comeAndGo(s, key("large%d-%09d", round, next.Add(1))) },
 		func() error {
 			r := storage.Range{Lo: key("fill00500"), Hi: key("fill00510")}
 			_, err := s.Commit(context.Background(), &storage.Request{Garbage: []storage.Range{r}})
@@ -464,6 +467,23 @@ func checkAcknowledged(t *testing.T, open func() storage.Engine, want int64) {
 	eventually(t, "sweep", func() bool { return s.Stats().Garbage == 0 })
 	must(t, s.Verify(context.Background()))
 	must(t, s.Close())
+}
+
+// comeAndGo writes a large value and deletes it.
+func comeAndGo(s *storage.Store, k []byte) error {
+	if err := commit(s, set(k, pattern(storage.LargeValue+1, 1))); err != nil {
+		return err
+	}
+	snap, err := s.Snapshot()
+	if err != nil {
+		return err
+	}
+	e, err := snap.Get(k)
+	snap.Release()
+	if err != nil {
+		return err
+	}
+	return commit(s, storage.Write{Key: k, Delete: true, Replaces: e.Parts})
 }
 
 func examUpkeep(t *testing.T, open func() storage.Engine) {
