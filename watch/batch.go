@@ -74,6 +74,8 @@ func (s *Stream) pick() (bool, error) {
 			if g.version > s.version {
 				s.busy = g.version
 				s.batch = s.open(g)
+			} else {
+				s.step() // passed over: Settle may have waited for just that
 			}
 		}
 	}

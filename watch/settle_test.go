@@ -76,3 +76,48 @@ func TestSettle(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestSettlePassedOver: what a reader passes over, because it has read a newer state
+// already, settles too.
+func TestSettlePassedOver(t *testing.T) {
+	db := newTable(t, 0)
+	s := db.watch(t, request(t, nil, nil, 0), Options{})
+	next(t, s)
+	ctx, cancel := context.WithCancel(context.Background())
+	reading := make(chan struct{})
+	go func() {
+		defer close(reading)
+		s.Next(ctx) // has the turn, and finds nothing to show
+	}()
+	eventually(t, func() bool { return len(s.turn) == 1 })
+	db.write()                        // a version that Settle is to wait for
+	s.push(group{version: s.version}) // the signal of which is still on its way
+	done := make(chan error, 1)
+	go func() { done <- db.feed.Settle(ctx) }()
+	eventually(t, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.moved != nil
+	})
+	s.signal()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("nobody told Settle")
+	}
+	cancel()
+	<-reading
+}
+
+// eventually waits until ok holds.
+func eventually(t testing.TB, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(100 * time.Microsecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it never came")
+		}
+	}
+}
