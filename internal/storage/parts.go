@@ -1,10 +1,12 @@
 package storage
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"github.com/virgadb/virga/internal/fault"
 )
@@ -96,7 +98,7 @@ func (s *Store) prepare(ctx context.Context, r *Request) (*pending, []PartSet, e
 func (s *Store) rewrite(ctx context.Context, p *pending) (sets []PartSet, err error) {
 	p.writes = make([]Write, 0, len(p.request.Writes)+len(p.request.Garbage))
 	p.durable = p.durable || len(p.request.Garbage) > 0
-	for _, w := range p.request.Writes {
+	for i, w := range p.request.Writes {
 		if w.Replaces != 0 {
 			p.durable = true
 			if err := s.removeParts(p, w.Replaces); err != nil {
@@ -104,6 +106,9 @@ func (s *Store) rewrite(ctx context.Context, p *pending) (sets []PartSet, err er
 			}
 		}
 		if len(w.Value) > LargeValue && !w.Delete {
+			if writes(p.request.Writes[i+1:], w.Key) {
+				continue // the later write counts, and nothing would ever remove these parts
+			}
 			h := head{set: PartSet(s.number()), length: len(w.Value), sum: checksum(w.Value)}
 			sets = append(sets, h.set)
 			if err := s.writeParts(ctx, h.set, w.Value); err != nil {
@@ -126,6 +131,11 @@ func (s *Store) rewrite(ctx context.Context, p *pending) (sets []PartSet, err er
 		p.size += p.writes[i].size()
 	}
 	return sets, nil
+}
+
+// writes reports whether one of list writes key.
+func writes(list []Write, key []byte) bool {
+	return slices.ContainsFunc(list, func(w Write) bool { return bytes.Equal(w.Key, key) })
 }
 
 // number returns a number that was never given out before, in this process or

@@ -127,6 +127,40 @@ func TestVerifyFindsStrayParts(t *testing.T) {
 	}
 }
 
+// TestLargeValueWrittenTwice: a request that writes a key again leaves no parts of
+// the value that never counted.
+func TestLargeValueWrittenTwice(t *testing.T) {
+	for name, c := range map[string]struct {
+		later storage.Write
+		parts int
+	}{
+		"large":   {set("k", large(2, 3)), 3},
+		"small":   {set("k", []byte("v")), 0},
+		"deleted": {storage.Write{Key: []byte("k"), Delete: true}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := memory.Open(memory.Options{})
+			s := open(t, e, storage.Options{})
+			must(t, commit(s, set("k", large(1, 2))))
+			snap, err := s.Snapshot()
+			must(t, err)
+			old, err := snap.Get([]byte("k"))
+			must(t, err)
+			snap.Release()
+			first := set("k", large(3, 2))
+			first.Replaces = old.Parts
+			must(t, commit(s, first, set("j", []byte("v")), c.later))
+			if v, ok := get(t, s, "k"); ok == c.later.Delete || !bytes.Equal(v, c.later.Value) {
+				t.Errorf("%d bytes, want %d", len(v), len(c.later.Value))
+			}
+			if parts := keysOf(e, 'p'); len(parts) != c.parts {
+				t.Errorf("%d parts, want %d", len(parts), c.parts)
+			}
+			must(t, s.Verify(context.Background()))
+		})
+	}
+}
+
 func TestPartsWithoutAHeadAreSwept(t *testing.T) {
 	refusal := errors.New("refused")
 	ended, cancel := context.WithCancel(context.Background())
