@@ -7,10 +7,12 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/internal/storage/storagetest"
 	"github.com/virgadb/virga/query"
 )
 
@@ -236,6 +238,67 @@ func TestIndexBuildIsCancelled(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("the cancelled index is not swept")
 		}
+	}
+}
+
+// TestIndexBuildFails: what a failed build could not take away again is in nobody's
+// way, and does not pass for a build under way.
+func TestIndexBuildFails(t *testing.T) {
+	full := fmt.Errorf("no room: %w", ErrFull)
+	for name, failure := range map[string]error{"full disk": full, "failed write": errPlanned} {
+		t.Run(name, func(t *testing.T) {
+			var broken atomic.Bool
+			plan := func(c storagetest.Call) error {
+				if broken.Load() && c.Op == storagetest.Apply && !c.After {
+					return failure
+				}
+				return nil
+			}
+			config, err := configure(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			db, err := openStore("faulty", storagetest.Faulty(storagetest.NewCrashing(), plan), config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			c := db.Collection("c")
+			if _, err := c.AddMany(ctx(), []M{{"_id": 1, "a": 1}, {"_id": 2, "a": 2}}); err != nil {
+				t.Fatal(err)
+			}
+			spec := index.Spec{Name: "a", Fields: index.By("a")}
+			fail := func() {
+				t.Helper()
+				progress := func(index.Spec, int64, int64) { broken.Store(true) }
+				if err := c.CreateIndexes(ctx(), []index.Spec{spec}, progress); !errors.Is(err, failure) {
+					t.Fatalf("build: %v", err)
+				}
+			}
+			fail()
+			if failure != full {
+				if err := c.DropIndex(ctx(), "a"); !errors.Is(err, ErrReadOnly) || !errors.Is(err, failure) {
+					t.Errorf("drop: %v", err)
+				}
+				if err := c.CreateIndex(ctx(), spec); !errors.Is(err, ErrReadOnly) || !errors.Is(err, failure) {
+					t.Errorf("create: %v", err)
+				}
+				return
+			}
+			broken.Store(false)
+			if err := c.DropIndex(ctx(), "a"); err != nil {
+				t.Errorf("drop: %v", err)
+			}
+			fail()
+			broken.Store(false)
+			if err := c.CreateIndex(ctx(), spec); err != nil {
+				t.Errorf("create: %v", err)
+			}
+			if infos, err := c.Indexes(ctx()); len(infos) != 1 || infos[0].Entries != 2 || err != nil {
+				t.Errorf("indexes %v, %v", infos, err)
+			}
+			mustCheck(t, db)
+		})
 	}
 }
 

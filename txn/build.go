@@ -45,8 +45,8 @@ type build struct {
 	progress Progress
 
 	mu      sync.Mutex          // guards both below, which the commit leader writes
-	started bool                // the index is defined
-	touched map[string]struct{} // keys of documents changed since then
+	defined uint32              // the index's id, 0 before it is defined
+	touched map[string]struct{} // keys of documents changed since it was
 
 	bytes      int
 	entries    []builtEntry
@@ -73,7 +73,7 @@ func (b *build) note(changes []Change) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, c := range changes {
-		if !b.started || c.Collection.ID != b.id {
+		if b.defined == 0 || c.Collection.ID != b.id {
 			continue
 		}
 		doc := c.After
@@ -89,7 +89,7 @@ func (b *build) note(changes []Change) {
 func (b *build) start(id uint32, x *index.Index) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.started, b.id, b.index = true, id, x
+	b.defined, b.id, b.index = x.ID(), id, x
 	b.touched = make(map[string]struct{})
 }
 
@@ -103,6 +103,24 @@ func (b *builds) remove(one *build) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.active = slices.DeleteFunc(b.active, func(x *build) bool { return x == one })
+}
+
+// of returns the build of the index with that id, or nil when nobody builds it.
+func (b *builds) of(id uint32) *build {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, one := range b.active {
+		if one.builds(id) {
+			return one
+		}
+	}
+	return nil
+}
+
+func (b *build) builds(id uint32) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.defined == id
 }
 
 // fill gives the index the entries of all documents of one snapshot, taken after

@@ -37,7 +37,7 @@ func (d *Documents) CreateIndex(ctx context.Context, collection string, spec ind
 	}
 	if err != nil && !errors.Is(err, errGone) {
 		// The context may be done; what is left must go all the same.
-		undo := d.dropIndex(context.WithoutCancel(ctx), collection, spec.Name, true)
+		undo := d.dropIndex(context.WithoutCancel(ctx), collection, spec.Name, b)
 		if undo != nil && !errors.Is(undo, fault.ErrNotFound) {
 			err = errors.Join(err, undo)
 		}
@@ -53,6 +53,12 @@ func (d *Documents) defineIndex(ctx context.Context, b *build, spec index.Spec) 
 		if err != nil {
 			return false, err
 		}
+		if left := coll.find(spec.Name); left >= 0 && d.abandoned(coll.indexes[left]) {
+			if err := d.DropIndex(ctx, b.coll, spec.Name); err != nil && !errors.Is(err, fault.ErrNotFound) {
+				return false, err
+			}
+			continue
+		}
 		if done, err := coll.existing(spec); done || err != nil {
 			return done, err
 		}
@@ -67,6 +73,12 @@ func (d *Documents) defineIndex(ctx context.Context, b *build, spec index.Spec) 
 			return false, err
 		}
 	}
+}
+
+// abandoned reports whether x is what a build has left that could not remove it
+// when it failed: the disk was full, say.
+func (d *Documents) abandoned(x definedIndex) bool {
+	return !x.ready && d.builds.of(x.ID()) == nil
 }
 
 // existing reports whether the collection has the index that spec asks for, or
@@ -112,28 +124,31 @@ func (d *Documents) finishIndex(ctx context.Context, b *build) error {
 }
 
 // DropIndex removes an index at once; its space is given back behind it. A name
-// that is not there is [fault.ErrNotFound].
+// that is not there is [fault.ErrNotFound], one that is being built [fault.ErrInvalid].
 func (d *Documents) DropIndex(ctx context.Context, collection, name string) error {
-	return d.dropIndex(ctx, collection, name, false)
+	return d.dropIndex(ctx, collection, name, nil)
 }
 
-// dropIndex removes an index. One that is being built is removed only when
-// unready is set.
-func (d *Documents) dropIndex(ctx context.Context, collection, name string, unready bool) error {
+// dropIndex removes an index, but of those that are being built only the one of
+// own, and nothing else when own is given.
+func (d *Documents) dropIndex(ctx context.Context, collection, name string, own *build) error {
 	for {
 		coll, err := d.collection(ctx, collection, false)
 		if err != nil {
 			return err
 		}
 		at := -1
-		if coll != nil {
+		switch {
+		case own != nil:
+			at = own.find(coll)
+		case coll != nil:
 			at = coll.find(name)
 		}
 		if at < 0 {
 			return fmt.Errorf("index %s: %w", name, fault.ErrNotFound)
 		}
 		x := coll.indexes[at]
-		if !x.ready && !unready {
+		if builder := d.builds.of(x.ID()); !x.ready && builder != nil && builder != own {
 			return fmt.Errorf("index %s is being built, cancel its build: %w", name, fault.ErrInvalid)
 		}
 		err = d.define(ctx, coll, []storage.Range{storage.Range(x.Span())}, func(c *Catalog, version uint64) (*Catalog, []storage.Write) {
@@ -163,7 +178,7 @@ func (d *Documents) Recover(ctx context.Context) error {
 			if x.ready {
 				continue
 			}
-			if err := d.dropIndex(ctx, coll.Name, x.Name(), true); err != nil {
+			if err := d.DropIndex(ctx, coll.Name, x.Name()); err != nil {
 				return fmt.Errorf("unfinished index %s of %s: %w", x.Name(), coll.Name, err)
 			}
 		}

@@ -58,7 +58,7 @@ func (d *Documents) recount(ctx context.Context, name string) error {
 
 // rebuildIndex drops an index and creates it again.
 func (d *Documents) rebuildIndex(ctx context.Context, coll string, x definedIndex, log *slog.Logger) error {
-	if err := d.dropIndex(ctx, coll, x.Name(), true); err != nil {
+	if err := d.DropIndex(ctx, coll, x.Name()); err != nil {
 		return err
 	}
 	if !x.ready {

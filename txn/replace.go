@@ -119,7 +119,7 @@ func (r *Replacement) align(ctx context.Context, coll, target *Collection) (bool
 	}
 	for _, x := range coll.indexes {
 		if i := target.find(x.Name()); i < 0 || !target.indexes[i].ready || !same(target.indexes[i], x) {
-			return false, r.docs.dropIndex(ctx, r.hidden, x.Name(), true)
+			return false, r.docs.DropIndex(ctx, r.hidden, x.Name())
 		}
 	}
 	for _, x := range target.indexes {
