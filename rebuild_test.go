@@ -3,8 +3,11 @@ package virga
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/virgadb/virga/index"
@@ -15,7 +18,7 @@ import (
 
 // torn is an engine after a power cut, until it is told that it was repaired.
 type torn struct {
-	*storagetest.Crashing
+	storage.Engine
 	rebuilt bool
 }
 
@@ -29,7 +32,7 @@ func TestRebuildAfterPowerCut(t *testing.T) {
 	rnd := random(newSeed(t), 1)
 	for range 5 * effort() {
 		before := storagetest.NewCrashing()
-		config := &config{durability: storage.Fast, clock: clock.System()}
+		config := relaxed()
 		db, err := openStore("torn", before, config)
 		if err != nil {
 			t.Fatal(err)
@@ -52,7 +55,7 @@ func TestRebuildAfterPowerCut(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		after := &torn{Crashing: before.PowerCut(func(uint64) bool { return rnd.IntN(3) > 0 })}
+		after := &torn{Engine: before.PowerCut(func(uint64) bool { return rnd.IntN(3) > 0 })}
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -71,4 +74,80 @@ func TestRebuildAfterPowerCut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestRebuildIsInterrupted: a rebuild that fails at any of its writes takes no index
+// with it, and the next Open does what is left.
+func TestRebuildIsInterrupted(t *testing.T) {
+	for _, failure := range []error{fmt.Errorf("no room: %w", ErrFull), errPlanned} {
+		for n, hit := 1, true; hit; n++ {
+			cut := powerCut(t)
+			var fired atomic.Bool
+			nth := storagetest.FailNth(n, false, failure, storagetest.Apply)
+			plan := func(call storagetest.Call) error {
+				err := nth(call)
+				if err != nil {
+					fired.Store(true)
+				}
+				return err
+			}
+			db, err := openStore("torn", &torn{Engine: storagetest.Faulty(cut, plan)}, relaxed())
+			if err == nil {
+				err = db.Close()
+			}
+			hit = fired.Load()
+			if err != nil && (!hit || !errors.Is(err, failure)) {
+				t.Errorf("%v at write %d: fired %v, open: %v", failure, n, hit, err)
+			}
+			if err := indexesAfter(t, cut.Kill()); err != nil {
+				t.Errorf("%v at write %d: %v", failure, n, err)
+			}
+		}
+	}
+}
+
+func relaxed() *config { return &config{durability: storage.Fast, clock: clock.System()} }
+
+// powerCut returns what a power cut has left of a database with three indexes.
+func powerCut(t *testing.T) *storagetest.Crashing {
+	t.Helper()
+	engine := storagetest.NewCrashing()
+	db, err := openStore("torn", engine, relaxed())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := db.Collection("c")
+	specs := []index.Spec{{Fields: index.By("n")}, {Fields: index.By("n", "tags")}, {Name: "one", Fields: index.By("u"), Unique: true}}
+	if err := c.CreateIndexes(ctx(), specs, nil); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 30 {
+		if _, err := c.Add(ctx(), M{"_id": i, "n": i % 4, "u": i, "tags": []int{i, -1}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cut := engine.PowerCut(func(version uint64) bool { return version%3 > 0 })
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return cut
+}
+
+// indexesAfter opens what was left and says what is wrong with its indexes.
+func indexesAfter(t *testing.T, left storage.Engine) error {
+	t.Helper()
+	db, err := openStore("torn", &torn{Engine: left}, relaxed())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	mustCheck(t, db)
+	infos, err := db.Collection("c").Indexes(ctx())
+	if err != nil {
+		return err
+	}
+	if len(infos) != 3 || infos[0].Name != "n" || infos[1].Name != "n_tags" || infos[2].Name != "one" || !infos[2].Unique {
+		return fmt.Errorf("indexes %v", infos)
+	}
+	return nil
 }

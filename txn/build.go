@@ -40,7 +40,9 @@ type builds struct {
 type build struct {
 	docs     *Documents
 	coll     string
-	id       uint32 // of the collection
+	spec     index.Spec // of the index once it is ready; before, anew gives it another name
+	anew     bool       // in the place of one that is there
+	id       uint32     // of the collection
 	index    *index.Index
 	progress Progress
 
@@ -304,7 +306,7 @@ func (b *build) reportDuplicates() error {
 	for _, d := range b.duplicates[1:] {
 		text += "; " + d
 	}
-	s := b.index.Spec()
+	s := b.spec
 	return fmt.Errorf("E11000 duplicate key, index %s (%s), values %s: %w", s.Name, s.Keys(), text, fault.ErrDuplicate)
 }
 

@@ -25,10 +25,14 @@ func (d *Documents) CreateIndex(ctx context.Context, collection string, spec ind
 	if progress == nil {
 		progress = func(done, total int64) {}
 	}
-	b := &build{docs: d, coll: collection, progress: progress}
+	return d.build(ctx, &build{docs: d, coll: collection, spec: spec, progress: progress})
+}
+
+// build builds an index, unless it is there.
+func (d *Documents) build(ctx context.Context, b *build) error {
 	d.builds.add(b)
 	defer d.builds.remove(b)
-	if done, err := d.defineIndex(ctx, b, spec); done || err != nil {
+	if done, err := d.defineIndex(ctx, b); done || err != nil {
 		return err
 	}
 	err := b.fill(ctx)
@@ -37,7 +41,7 @@ func (d *Documents) CreateIndex(ctx context.Context, collection string, spec ind
 	}
 	if err != nil && !errors.Is(err, errGone) {
 		// The context may be done; what is left must go all the same.
-		undo := d.dropIndex(context.WithoutCancel(ctx), collection, spec.Name, b)
+		undo := d.dropIndex(context.WithoutCancel(ctx), b.coll, b.spec.Name, b)
 		if undo != nil && !errors.Is(undo, fault.ErrNotFound) {
 			err = errors.Join(err, undo)
 		}
@@ -47,19 +51,22 @@ func (d *Documents) CreateIndex(ctx context.Context, collection string, spec ind
 
 // defineIndex commits the definition of an index that is not ready. It reports
 // true when the index exists already.
-func (d *Documents) defineIndex(ctx context.Context, b *build, spec index.Spec) (bool, error) {
+func (d *Documents) defineIndex(ctx context.Context, b *build) (bool, error) {
 	for {
 		coll, err := d.collection(ctx, b.coll, true)
 		if err != nil {
 			return false, err
 		}
+		spec := b.spec
 		if left := coll.find(spec.Name); left >= 0 && d.abandoned(coll.indexes[left]) {
 			if err := d.DropIndex(ctx, b.coll, spec.Name); err != nil && !errors.Is(err, fault.ErrNotFound) {
 				return false, err
 			}
 			continue
 		}
-		if done, err := coll.existing(spec); done || err != nil {
+		if b.anew {
+			spec.Name = coll.freeName()
+		} else if done, err := coll.existing(spec); done || err != nil {
 			return done, err
 		}
 		err = d.define(ctx, coll, nil, func(c *Catalog, version uint64) (*Catalog, []storage.Write) {
@@ -71,6 +78,15 @@ func (d *Documents) defineIndex(ctx context.Context, b *build, spec index.Spec) 
 		})
 		if !errors.Is(err, errStale) {
 			return false, err
+		}
+	}
+}
+
+// freeName returns a name that none of the collection's indexes has.
+func (c *Collection) freeName() string {
+	for n := 1; ; n++ {
+		if name := fmt.Sprintf("anew %d", n); c.find(name) < 0 {
+			return name
 		}
 	}
 }
@@ -100,7 +116,8 @@ func (c *Collection) existing(spec index.Spec) (bool, error) {
 	return false, nil
 }
 
-// finishIndex commits that an index is ready.
+// finishIndex commits that an index is ready, under its name. Of two by that name
+// the older one, which was built anew, goes.
 func (d *Documents) finishIndex(ctx context.Context, b *build) error {
 	for {
 		coll, err := d.collection(ctx, b.coll, false)
@@ -112,10 +129,19 @@ func (d *Documents) finishIndex(ctx context.Context, b *build) error {
 			return errGone
 		}
 		sk := coll.indexes[at].sketch
-		x := coll.indexes[at].WithTraits(coll.indexes[at].Traits().Union(b.index.Traits()))
-		err = d.define(ctx, coll, nil, func(c *Catalog, version uint64) (*Catalog, []storage.Write) {
-			next := c.with(coll.withIndex(definedIndex{x, true, sk}, version))
-			return next, []storage.Write{next.byName[coll.Name].record(), sk.save(x.ID())}
+		x, _ := index.Compile(b.index.ID(), b.spec, coll.indexes[at].Traits().Union(b.index.Traits()))
+		var garbage []storage.Range
+		records := []storage.Write{sk.save(x.ID())}
+		without := coll
+		if old := coll.find(b.spec.Name); old >= 0 && old != at {
+			before := coll.indexes[old]
+			garbage = []storage.Range{storage.Range(before.Span())}
+			records = append(records, deleteSketch(before.ID()))
+			without = coll.withoutIndex(before.ID(), coll.Definition)
+		}
+		err = d.define(ctx, coll, garbage, func(c *Catalog, version uint64) (*Catalog, []storage.Write) {
+			next := c.with(without.withIndex(definedIndex{x, true, sk}, version))
+			return next, append(records, next.byName[coll.Name].record())
 		})
 		if !errors.Is(err, errStale) {
 			return err

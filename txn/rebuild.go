@@ -56,18 +56,13 @@ func (d *Documents) recount(ctx context.Context, name string) error {
 	return d.commit(ctx, []*work{{coll: coll, entries: map[uint32]int64{coll.ID: n - snap.Count(coll)}}}, nil)
 }
 
-// rebuildIndex drops an index and creates it again.
+// rebuildIndex builds an index anew. The old one stays in its place until the new one
+// is ready: a process that ends in between must not take the index with it.
 func (d *Documents) rebuildIndex(ctx context.Context, coll string, x definedIndex, log *slog.Logger) error {
-	if err := d.DropIndex(ctx, coll, x.Name()); err != nil {
-		return err
-	}
-	if !x.ready {
-		return nil
-	}
-	err := d.CreateIndex(ctx, coll, x.Spec(), nil)
+	err := d.build(ctx, &build{docs: d, coll: coll, spec: x.Spec(), anew: true, progress: func(done, total int64) {}})
 	if errors.Is(err, fault.ErrDuplicate) {
 		log.Error("dropped a unique index that recovered documents break", "collection", coll, "index", x.Name(), "cause", err)
-		return nil
+		return d.DropIndex(ctx, coll, x.Name())
 	}
 	return err
 }
