@@ -68,6 +68,12 @@ func (b *Builder) Value(v Value) {
 	b.buf = append(b.buf, raw...)
 }
 
+// Int writes an integer, as [Builder.Value] does a value.
+func (b *Builder) Int(n int64) {
+	b.count()
+	b.buf = appendInt(b.buf, n)
+}
+
 // Field writes a field of the open object.
 func (b *Builder) Field(name string, v Value) {
 	if v.Exists() {

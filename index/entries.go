@@ -26,11 +26,13 @@ const (
 // longer than [MaxValue].
 func (x *Index) Entries(doc document.Doc, id []byte) ([]Entry, Traits, error) {
 	w := writer{index: x, id: id, docID: doc.Value().Field("_id")}
-	w.rows = make([]place, len(x.paths))
-	for i := range w.rows {
-		w.rows[i] = place{path: x.paths[i], value: doc.Value()}
+	w.ends = w.oneEnd[:0]
+	var room [4]place
+	places := room[:0]
+	for _, p := range x.paths {
+		places = append(places, place{path: p, value: doc.Value()})
 	}
-	if err := w.expand(w.rows, false); err != nil {
+	if err := w.expand(places, false); err != nil {
 		return nil, Traits{}, fmt.Errorf("index %s: %w", x.spec.Name, err)
 	}
 	if x.spec.Sparse && !w.exists {
@@ -114,11 +116,12 @@ type writer struct {
 	index  *Index
 	id     []byte
 	docID  document.Value
-	rows   []place
 	slab   []byte
 	ends   []ends
 	traits Traits
 	exists bool // one of the fields has a value
+
+	oneEnd [1]ends // room for the usual document, of one entry
 }
 
 // ends are where an entry's key and value end in the slab.
@@ -285,8 +288,12 @@ func (w *writer) entries() []Entry {
 }
 
 // Diff returns the entries that only before has, and those that only after has
-// or that have another value there. Both lists are in order.
+// or that have another value there. Both lists are in order, and may be before and
+// after themselves.
 func Diff(before, after []Entry) (removed, added []Entry) {
+	if len(before) == 0 || len(after) == 0 {
+		return before, after
+	}
 	for len(before) > 0 && len(after) > 0 {
 		switch c := bytes.Compare(before[0].Key, after[0].Key); {
 		case c < 0:

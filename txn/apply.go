@@ -153,25 +153,37 @@ func (d *Documents) plan(coll *Collection, names []string, edit EditFunc) (*work
 // the definition of a collection has changed since, and what extra returns in the
 // leader's seat, where nothing else is in the group if extra is not nil.
 func (d *Documents) commit(ctx context.Context, works []*work, extra func(newest *storage.Snapshot) error) error {
-	r := &storage.Request{Alone: extra != nil, Tag: &step{works: works}}
-	if len(works) == 1 {
-		r.Writes = append(append(works[0].writes, works[0].removals...), works[0].added...)
-	} else {
-		for _, w := range works {
-			r.Writes = append(append(append(r.Writes, w.writes...), w.removals...), w.added...)
-		}
-	}
-	r.Check = func(newest *storage.Snapshot) error {
-		for _, w := range works {
-			if err := w.check(newest); err != nil {
-				return err
-			}
-		}
-		if extra != nil {
-			return extra(newest)
-		}
-		return nil
-	}
-	_, err := d.store.Commit(ctx, r)
+	s := &step{works: works, extra: extra}
+	s.request = storage.Request{Writes: s.writes(), Check: s.check, Alone: extra != nil, Tag: s}
+	_, err := d.store.Commit(ctx, &s.request)
 	return err
+}
+
+// writes returns all that s writes, in the order in which it has to be.
+func (s *step) writes() []storage.Write {
+	n := 0
+	for _, w := range s.works {
+		n += len(w.writes) + len(w.removals) + len(w.added)
+	}
+	if len(s.works) == 1 && n == len(s.works[0].writes) {
+		return s.works[0].writes
+	}
+	list := make([]storage.Write, 0, n)
+	for _, w := range s.works {
+		list = append(append(append(list, w.writes...), w.removals...), w.added...)
+	}
+	return list
+}
+
+// check is the check of the request that commits s.
+func (s *step) check(newest *storage.Snapshot) error {
+	for _, w := range s.works {
+		if err := w.check(newest); err != nil {
+			return err
+		}
+	}
+	if s.extra != nil {
+		return s.extra(newest)
+	}
+	return nil
 }

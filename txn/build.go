@@ -175,18 +175,16 @@ func (b *build) find(coll *Collection) int {
 	return slices.IndexFunc(coll.indexes, func(x definedIndex) bool { return x.ID() == b.index.ID() })
 }
 
-// step returns what fold needs to know of entries that are added.
+// step returns what fold needs to know of entries that are added. The index is
+// one of coll.
 func (b *build) step(coll *Collection, entries []builtEntry) *step {
-	var hashes []uint64
+	w := &work{coll: coll, indexes: make([]growth, len(coll.indexes))}
+	g := &w.indexes[b.find(coll)]
+	g.entries = int64(len(entries))
 	for _, e := range entries {
-		hashes = sketchHashes(hashes, b.index, e.Entry)
+		g.hashes = sketchHashes(g.hashes, b.index, e.Entry)
 	}
-	id := b.index.ID()
-	return &step{works: []*work{{
-		coll:    coll,
-		entries: map[uint32]int64{id: int64(len(entries))},
-		hashes:  map[uint32][]uint64{id: hashes},
-	}}}
+	return &step{works: []*work{w}}
 }
 
 // errGone says that the index or its collection was dropped while it was built.

@@ -11,7 +11,7 @@ import (
 )
 
 // countChunk is how many counters are copied when one of them changes.
-const countChunk = 64
+const countChunk = 16
 
 // counts holds how many documents every collection has, and how many entries every
 // index, by its id. It is immutable: what changes shares all chunks that do not.
@@ -76,10 +76,10 @@ func (c counts) differ(other counts, coll *Collection) bool {
 func (c counts) record(coll *Collection) storage.Write {
 	var b document.Builder
 	b.BeginArray()
-	b.Value(document.Int(c.of(coll.ID)))
+	b.Int(c.of(coll.ID))
 	for _, x := range coll.indexes {
-		b.Value(document.Int(int64(x.ID())))
-		b.Value(document.Int(c.of(x.ID())))
+		b.Int(int64(x.ID()))
+		b.Int(c.of(x.ID()))
 	}
 	b.End()
 	return storage.Write{Key: keys.Statistics(coll.ID), Value: b.Bytes()}

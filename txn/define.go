@@ -93,13 +93,11 @@ func deleteStatistics(id uint32) storage.Write {
 // exist and is not to be created.
 func (d *Documents) collection(ctx context.Context, name string, create bool) (*Collection, error) {
 	for {
-		snap, err := d.Snapshot()
+		meta, err := d.store.Meta()
 		if err != nil {
 			return nil, err
 		}
-		coll := snap.Catalog().Collection(name)
-		snap.Release()
-		if coll != nil || !create {
+		if coll := meta.(*state).catalog.Collection(name); coll != nil || !create {
 			return coll, nil
 		}
 		if err := d.Create(ctx, name); err != nil && !errors.Is(err, fault.ErrExists) {

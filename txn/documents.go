@@ -61,7 +61,9 @@ func (d *Documents) Snapshot() (Snapshot, error) {
 
 // step is the tag of every request of this package: what fold makes of it.
 type step struct {
+	request storage.Request // that carries s, when works is all there is to it
 	works   []*work
+	extra   func(newest *storage.Snapshot) error // more to check, or nil
 	catalog catalogChange
 	dropped *Collection // what catalog drops, if it does
 }

@@ -10,6 +10,7 @@ import (
 // records that make them last.
 func fold(g *storage.Group) error {
 	f := folding{group: g, state: *g.Meta.(*state)}
+	f.deltas, f.colls = f.someDeltas[:0], f.someColls[:0]
 	for _, r := range g.Requests {
 		s, ok := r.Tag.(*step)
 		if !ok {
@@ -66,6 +67,9 @@ type folding struct {
 	state  state
 	deltas []delta
 	colls  []*Collection // whose numbers change
+
+	someDeltas [8]delta // room for the usual group
+	someColls  [2]*Collection
 }
 
 // define applies what s changes in the catalog.
@@ -100,13 +104,13 @@ func (f *folding) count(w *work) {
 	if !slices.ContainsFunc(f.colls, func(c *Collection) bool { return c.ID == w.coll.ID }) {
 		f.colls = append(f.colls, w.coll)
 	}
-	docs := int64(0)
+	docs := w.miscount
 	for _, c := range w.changes {
 		docs += c.Op.delta()
 	}
 	f.add(w.coll.ID, docs)
-	for id, n := range w.entries {
-		f.add(id, n)
+	for i, g := range w.indexes {
+		f.add(w.coll.indexes[i].ID(), g.entries)
 	}
 }
 
@@ -126,11 +130,10 @@ func (f *folding) add(id uint32, n int64) {
 
 // sketch counts different values in the indexes.
 func (f *folding) sketch(w *work) {
-	for id, hashes := range w.hashes {
-		if sk := w.coll.sketch(id); sk != nil {
-			if sk.add(hashes); sk.unsaved >= saveAfter {
-				f.group.Extra = append(f.group.Extra, sk.save(id))
-			}
+	for i, g := range w.indexes {
+		x := w.coll.indexes[i]
+		if x.sketch.add(g.hashes); x.sketch.unsaved >= saveAfter {
+			f.group.Extra = append(f.group.Extra, x.sketch.save(x.ID()))
 		}
 	}
 }

@@ -58,8 +58,8 @@ func (o *overlay) write(w *work) {
 	for _, c := range w.changes {
 		o.deltas[c.Collection.ID] += c.Op.delta()
 	}
-	for id, n := range w.entries {
-		o.deltas[id] += n
+	for i, g := range w.indexes {
+		o.deltas[w.coll.indexes[i].ID()] += g.entries
 	}
 	for id, t := range w.traits {
 		o.traits[id] = o.traits[id].Union(t)

@@ -53,7 +53,7 @@ func (d *Documents) recount(ctx context.Context, name string) error {
 	if err := cursor.Err(); err != nil || n == snap.Count(coll) {
 		return err
 	}
-	return d.commit(ctx, []*work{{coll: coll, entries: map[uint32]int64{coll.ID: n - snap.Count(coll)}}}, nil)
+	return d.commit(ctx, []*work{{coll: coll, miscount: n - snap.Count(coll)}}, nil)
 }
 
 // rebuildIndex builds an index anew. The old one stays in its place until the new one

@@ -20,12 +20,23 @@ type work struct {
 	added    []storage.Write // of entries: behind all removals, one may take the key of another
 	settled  bool            // unique values have been fought for already
 	changes  []Change
-	entries  map[uint32]int64 // by index, how many more entries it has
+	indexes  []growth // one for each index of coll, nil when no entry changes
+	miscount int64    // documents that are there but have not been counted
 	traits   map[uint32]index.Traits
-	hashes   map[uint32][]uint64 // by index, of the entries added
-	claims   []claim             // in the order of the changes
+	claims   []claim // in the order of the changes
 	expected []expectation
 	owners   map[string]string // by key of a unique entry that was written, its value; "" once removed
+
+	oneWrite  [1]storage.Write // room for the usual step, of one document
+	oneChange [1]Change
+}
+
+// growth is what a step does to the numbers of one index.
+type growth struct {
+	entries int64    // how many more it has
+	hashes  []uint64 // of the entries added
+
+	fewHashes [4]uint64 // room for the usual entry
 }
 
 // A claim is an entry of a unique index that the step adds.
@@ -36,11 +47,12 @@ type claim struct {
 }
 
 func newWork(coll *Collection, n int) *work {
-	return &work{
-		coll:    coll,
-		writes:  make([]storage.Write, 0, n),
-		changes: make([]Change, 0, n),
+	w := &work{coll: coll}
+	w.writes, w.changes = w.oneWrite[:0], w.oneChange[:0]
+	if n > 1 {
+		w.writes, w.changes = make([]storage.Write, 0, n), make([]Change, 0, n)
 	}
+	return w
 }
 
 // put adds the edit of one document, stored under key in parts, with the entries
@@ -55,7 +67,7 @@ func (w *work) put(snap Snapshot, key []byte, old document.Doc, parts storage.Pa
 // index adds what one edit changes in the indexes. key is that of the document.
 func (w *work) index(snap Snapshot, key []byte, old document.Doc, e Edit) error {
 	_, id, _ := keys.SplitDocument(key)
-	for _, x := range w.coll.indexes {
+	for i, x := range w.coll.indexes {
 		if x.ready && !e.touched(x.Index) {
 			continue
 		}
@@ -74,7 +86,7 @@ func (w *work) index(snap Snapshot, key []byte, old document.Doc, e Edit) error 
 				return err
 			}
 		}
-		if err := w.change(x.Index, removed, added, e.Doc); err != nil {
+		if err := w.change(i, removed, added, e.Doc); err != nil {
 			return err
 		}
 	}
@@ -159,15 +171,16 @@ func (w *work) check(newest *storage.Snapshot) error {
 	return nil
 }
 
-// change adds the removal and addition of entries of x.
-func (w *work) change(x *index.Index, removed, added []index.Entry, doc document.Doc) error {
+// change adds the removal and addition of entries of index i.
+func (w *work) change(i int, removed, added []index.Entry, doc document.Doc) error {
 	if len(removed) == 0 && len(added) == 0 {
 		return nil
 	}
-	if w.entries == nil {
-		w.entries = make(map[uint32]int64, len(w.coll.indexes))
-		w.hashes = make(map[uint32][]uint64, len(w.coll.indexes))
+	if w.indexes == nil {
+		w.indexes = make([]growth, len(w.coll.indexes))
+		w.added = make([]storage.Write, 0, min(len(w.coll.indexes)*cap(w.writes), storage.MaxKeys))
 	}
+	x := w.coll.indexes[i].Index
 	unique := x.Spec().Unique
 	if unique && w.owners == nil {
 		w.owners = make(map[string]string)
@@ -178,25 +191,34 @@ func (w *work) change(x *index.Index, removed, added []index.Entry, doc document
 			w.owners[string(e.Key)] = ""
 		}
 	}
-	hashes := w.hashes[x.ID()]
-	for _, e := range added {
-		hashes = sketchHashes(hashes, x, e)
-		w.added = append(w.added, storage.Write{Key: e.Key, Value: e.Value})
-		if !unique || w.settled {
-			continue
-		}
-		c := claim{index: x, entry: e, id: doc.ID()}
-		owner, known := w.owners[string(e.Key)]
-		if known && owner != "" && owner != string(e.Value) {
-			return c.refuse([]byte(owner))
-		}
-		if !known {
-			w.claims = append(w.claims, c)
-		}
-		w.owners[string(e.Key)] = string(e.Value)
+	g := &w.indexes[i]
+	if g.hashes == nil {
+		g.hashes = g.fewHashes[:0]
 	}
-	w.hashes[x.ID()] = hashes
-	w.entries[x.ID()] += int64(len(added) - len(removed))
+	g.entries += int64(len(added) - len(removed))
+	for _, e := range added {
+		g.hashes = sketchHashes(g.hashes, x, e)
+		w.added = append(w.added, storage.Write{Key: e.Key, Value: e.Value})
+		if unique && !w.settled {
+			if err := w.claim(claim{index: x, entry: e, id: doc.ID()}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// claim fights for an entry within the step, and notes it for the fight with others.
+func (w *work) claim(c claim) error {
+	key, value := string(c.entry.Key), string(c.entry.Value)
+	owner, known := w.owners[key]
+	if known && owner != "" && owner != value {
+		return c.refuse([]byte(owner))
+	}
+	if !known {
+		w.claims = append(w.claims, c)
+	}
+	w.owners[key] = value
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"github.com/virgadb/virga/internal/fault"
 )
@@ -135,7 +136,7 @@ func (s *Store) write(group []*pending) {
 	}
 	numbers := s.numbers.Load()
 	batch, durable, err := s.assemble(members, g, numbers)
-	defer s.forget(batch)
+	defer s.forget(batch, g)
 	if err != nil {
 		s.failAll(members, err)
 		return
@@ -162,28 +163,30 @@ func (s *Store) write(group []*pending) {
 
 // examine runs the checks and returns the members that pass.
 func (s *Store) examine(group []*pending) []*pending {
-	members := group[:0:0]
-	var newest *Snapshot
+	newest := &s.newest
+	newest.begin(s, s.acquire())
+	defer newest.end()
+	refused := 0
 	for _, p := range group {
-		if p.request != nil && p.request.Check != nil {
-			if newest == nil {
-				newest = s.snapshot(s.acquire())
-				defer newest.Release()
-			}
-			if p.err = p.request.Check(newest); p.err != nil {
-				s.refused.Add(1)
-				continue
-			}
+		if p.request == nil || p.request.Check == nil {
+			continue
 		}
-		members = append(members, p)
+		if p.err = p.request.Check(newest); p.err != nil {
+			refused++
+		}
 	}
-	return members
+	if refused == 0 {
+		return group
+	}
+	s.refused.Add(uint64(refused))
+	return slices.DeleteFunc(slices.Clone(group), func(p *pending) bool { return p.err != nil })
 }
 
 // fold makes the group that the hooks see and lets them add to it.
 func (s *Store) fold(members []*pending) (*Group, error) {
 	now := s.current.Load()
-	g := &Group{Version: now.version + 1, Meta: now.meta}
+	g := &Group{Version: now.version + 1, Meta: now.meta, Extra: s.extra[:0]}
+	g.Requests = g.one[:0]
 	for _, p := range members {
 		if p.request != nil {
 			g.Requests = append(g.Requests, p.request)
@@ -251,10 +254,12 @@ func (s *Store) apply(g *Group, batch []Write, durable bool) (*published, error)
 	return &published{version: g.Version, meta: g.Meta, view: s.engine.View(), mirrors: list}, nil
 }
 
-// forget keeps the batch's room for the next group, but not its bytes.
-func (s *Store) forget(batch []Write) {
+// forget keeps the room of a batch, and of what hooks added to it, for the next
+// group, but not their bytes.
+func (s *Store) forget(batch []Write, g *Group) {
 	clear(batch)
-	s.batch = batch[:0]
+	clear(g.Extra)
+	s.batch, s.extra, g.Extra = batch[:0], g.Extra[:0], nil
 }
 
 // stop ends all writing because of cause, and returns the error that later

@@ -112,9 +112,10 @@ func (r *region) lower(key []byte) {
 			f.key = string(key)
 		}
 		if string(key) < list[i].hi {
-			list = append([]gap(nil), list...)
-			list[i].hi = string(key)
-			r.gaps.Store(&list)
+			next := append([]gap(nil), list...)
+			next[i].hi = string(key)
+			r.gaps.Store(&next)
+			list = next
 		}
 	}
 }

@@ -38,6 +38,7 @@ type pending struct {
 type queue struct {
 	mu      sync.Mutex // guards everything below
 	waiting []*pending
+	group   []*pending    // room for the group under way
 	crowd   int           // requests that were in the queue or a group when the last group was done
 	led     bool          // someone leads or has been told to
 	closed  bool          // nobody may join
@@ -120,14 +121,15 @@ func (q *queue) take() []*pending {
 			break
 		}
 	}
-	group := append([]*pending(nil), q.waiting[:n]...)
+	group := append(q.group[:0], q.waiting[:n]...)
 	rest := copy(q.waiting, q.waiting[n:])
 	clear(q.waiting[rest:])
 	q.waiting = q.waiting[:rest]
 	return group
 }
 
-// finish wakes the members of a group and passes the seat on.
+// finish wakes the members of a group, whose slice it takes back, and passes the
+// seat on.
 func (q *queue) finish(group []*pending) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -136,6 +138,8 @@ func (q *queue) finish(group []*pending) {
 		p.signal()
 	}
 	q.crowd = len(group) + len(q.waiting)
+	clear(group)
+	q.group = group[:0]
 	q.pass()
 }
 

@@ -51,6 +51,8 @@ type Group struct {
 	Requests []*Request // those that were not refused, in order, never empty
 	Meta     any        // the published meta; Fold may replace it
 	Extra    []Write    // Fold may append writes of its own, of values up to LargeValue
+
+	one [1]*Request // room for the group of a lone writer
 }
 
 // Hooks are called by the committer's leader, one group at a time. They never

@@ -29,10 +29,35 @@ func (s *Store) Snapshot() (*Snapshot, error) {
 
 // snapshot wraps a state that has been taken.
 func (s *Store) snapshot(p *published) *Snapshot {
-	snap := &Snapshot{store: s, state: p}
-	snap.uses.Store(1)
-	snap.lane = laneOf(snap)
+	snap := new(Snapshot)
+	snap.begin(s, p)
 	return snap
+}
+
+// begin makes s a snapshot of a state that has been taken, again if it was one
+// before that has been released.
+func (s *Snapshot) begin(store *Store, p *published) {
+	s.store, s.state = store, p
+	s.lane = laneOf(s)
+	s.done.Store(false)
+	s.uses.Store(1)
+}
+
+// end releases a snapshot that may begin again, and lets go of its state, which
+// would keep mirrors of a past version in memory.
+func (s *Snapshot) end() {
+	s.Release()
+	s.state = nil
+}
+
+// Meta returns what the hooks published with the newest version, without the
+// snapshot. The error is [fault.ErrClosed] once the store is closed.
+func (s *Store) Meta() (any, error) {
+	p := s.current.Load()
+	if p == nil {
+		return nil, fault.ErrClosed
+	}
+	return p.meta, nil
 }
 
 // Version returns the version of the newest commit the snapshot contains.

@@ -35,6 +35,8 @@ type Store struct {
 	numbers   atomic.Uint64 // the next number for a part set or a garbage range
 	persisted uint64        // what the store remembers of it; the leader's
 	batch     []Write       // room for a group; the leader's
+	extra     []Write       // room for what hooks add to one; the leader's
+	newest    Snapshot      // what checks see; the leader's
 
 	commits, requests, refused atomic.Uint64
 

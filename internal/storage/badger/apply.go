@@ -88,7 +88,8 @@ var versionMark = []byte{0, 'v'}
 func (e *Engine) commit(version uint64, writes []storage.Write) error {
 	txn := e.db.NewTransactionAt(version-1, true)
 	defer txn.Discard()
-	entries := make([]badger.Entry, len(writes))
+	entries := e.entriesFor(len(writes))
+	defer clear(entries)
 	for i := range writes {
 		w := &writes[i]
 		var err error
@@ -108,6 +109,21 @@ func (e *Engine) commit(version uint64, writes []storage.Write) error {
 		}
 	}
 	return txn.CommitAt(version, nil)
+}
+
+// keptEntries is how many of Badger's entries are kept from one batch to the next.
+const keptEntries = 1024
+
+// entriesFor returns n zero entries. Badger needs them until a batch is committed
+// and no longer.
+func (e *Engine) entriesFor(n int) []badger.Entry {
+	if n > keptEntries {
+		return make([]badger.Entry, n)
+	}
+	if n > len(e.entries) {
+		e.entries = make([]badger.Entry, min(2*n, keptEntries))
+	}
+	return e.entries[:n]
 }
 
 // Sync makes everything applied so far survive a power cut.

@@ -39,8 +39,9 @@ type Engine struct {
 	state    *stateFile // nil when read-only
 	rebuild  atomic.Bool
 	room     *room
-	wals     *walFiles  // nil when read-only
-	seat     sync.Mutex // held by whoever writes to db
+	wals     *walFiles      // nil when read-only
+	seat     sync.Mutex     // held by whoever writes to db
+	entries  []badger.Entry // room for a batch, guarded by seat
 	version  atomic.Uint64
 	retired  atomic.Uint64
 	synced   atomic.Uint64 // the version up to which all is durable, as far as known
