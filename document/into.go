@@ -145,6 +145,8 @@ func (v Value) unmarshal(p any) (bool, error) {
 	}
 	var err error
 	switch p := p.(type) {
+	case Unmarshaler:
+		return true, p.UnmarshalValue(v)
 	case msgpack.CustomDecoder:
 		dec := msgpack.NewDecoder(bytes.NewReader(v.raw))
 		dec.SetCustomStructTag("json")

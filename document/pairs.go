@@ -10,7 +10,7 @@ import (
 // Pairs returns the fields of any Go value that is like an object, in stored
 // order: a D as it is, maps by sorted key, documents and object values with their
 // fields as Values, structs likewise by way of their encoding. It reports false
-// for everything else, and for a struct that cannot be encoded.
+// for everything else, for a [Marshaler], and for a struct that cannot be encoded.
 func Pairs(v any) ([]E, bool) {
 	switch x := v.(type) {
 	case nil:
@@ -25,7 +25,7 @@ func Pairs(v any) ([]E, bool) {
 		return x.Value().pairs()
 	case Value:
 		return x.pairs()
-	case Command, time.Time, Regex, ServerDate, ID:
+	case Command, Marshaler, time.Time, Regex, ServerDate, ID:
 		return nil, false
 	}
 	return reflectPairs(reflect.ValueOf(v))
@@ -88,7 +88,7 @@ func List(v any) ([]any, bool) {
 	switch x := v.(type) {
 	case []any:
 		return x, x != nil
-	case []byte, D, Command:
+	case []byte, D, Command, Marshaler:
 		return nil, false
 	case Value:
 		return x.list()

@@ -83,6 +83,12 @@ func (e *encoder) named(v reflect.Value) (done bool, err error) {
 	switch p := addressed(v).Interface().(type) {
 	case Command:
 		return true, refuseCommand(p)
+	case Marshaler:
+		x, err := p.MarshalValue()
+		if err != nil {
+			return true, err
+		}
+		return true, e.embed(x)
 	case msgpack.CustomEncoder, msgpack.Marshaler:
 		return true, e.marshaled(p)
 	case error:
@@ -109,7 +115,7 @@ func encodesItself(t reflect.Type) bool {
 		return true
 	}
 	switch reflect.Zero(reflect.PointerTo(t)).Interface().(type) {
-	case Command, msgpack.CustomEncoder, msgpack.Marshaler, msgpack.CustomDecoder, msgpack.Unmarshaler,
+	case Command, Marshaler, Unmarshaler, msgpack.CustomEncoder, msgpack.Marshaler, msgpack.CustomDecoder, msgpack.Unmarshaler,
 		error, encoding.BinaryMarshaler, encoding.TextMarshaler:
 		return true
 	}

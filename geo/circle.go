@@ -1,0 +1,60 @@
+package geo
+
+import (
+	"math"
+
+	"github.com/golang/geo/s2"
+
+	"github.com/virgadb/virga/document"
+)
+
+// EarthRadius is the radius of the Earth in metres, the one MongoDB and the cloud
+// compute with.
+const EarthRadius = 6378100.0
+
+// A Circle holds everything within Radius metres of Center, over the ground. It is
+// an area to ask about, see [Area]; it cannot be stored.
+type Circle struct {
+	Center Point
+	Radius float64 // metres, not negative; half the Earth's girth and more is all of it
+}
+
+// MarshalValue refuses: GeoJSON has no circles.
+func (c Circle) MarshalValue() (document.Value, error) {
+	return document.Value{}, invalid("a circle cannot be stored: GeoJSON has none")
+}
+
+// A disc is a circle made ready for questions. It is immutable.
+type disc struct {
+	center s2.Point
+	angle  float64 // in radians, at the Earth's centre
+}
+
+func newDisc(center Point, radians float64) (*disc, error) {
+	if err := center.check(); err != nil {
+		return nil, err
+	}
+	if !(radians >= 0) || math.IsInf(radians, 0) {
+		return nil, invalid("the radius of a circle is a number that is not negative, found %v", radians)
+	}
+	return &disc{center.vector(), radians}, nil
+}
+
+// rounding is the error, in radians, that computed distances may have: 25
+// nanometres on the Earth. What is farther than a limit by less is within it.
+const rounding = 4e-15
+
+func (d *disc) contains(p s2.Point) bool { return angle(d.center, p) <= d.angle+rounding }
+
+// covers reports whether all of s lies within d: then nothing of it is nearer to
+// the antipode of the centre than the antipode is to d.
+func (d *disc) covers(s *Shape) bool {
+	if d.angle >= math.Pi {
+		return true
+	}
+	if p, ok := s.single(); ok {
+		return d.contains(p)
+	}
+	antipode := s2.Point{Vector: d.center.Mul(-1)}
+	return s.angleTo(antipode) >= math.Pi-d.angle-rounding
+}

@@ -1,0 +1,41 @@
+package geo
+
+import (
+	"math"
+
+	"github.com/golang/geo/s2"
+
+	"github.com/virgadb/virga/document"
+)
+
+// An Origin is a point that distances are measured from. It is immutable and safe
+// for concurrent use.
+type Origin struct {
+	point  Point
+	vector s2.Point
+}
+
+// NewOrigin returns the origin at p, which must keep the rules of a point.
+func NewOrigin(p Point) (*Origin, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	return &Origin{p, p.vector()}, nil
+}
+
+// Point returns the point that o was made from.
+func (o *Origin) Point() Point { return o.point }
+
+// Distance returns the distance in metres over the ground from o to the nearest
+// point of the stored geometry v: 0 when o is in a polygon of it. It reports false
+// when v is no geometry, or breaks a rule. For a point it does not allocate.
+func (o *Origin) Distance(v document.Value) (float64, bool) {
+	if p, ok := ReadPoint(v); ok {
+		return angle(o.vector, p.vector()) * EarthRadius, true
+	}
+	s, err := Read(v)
+	if err != nil {
+		return math.Inf(1), false
+	}
+	return s.angleTo(o.vector) * EarthRadius, true
+}

@@ -1,0 +1,136 @@
+package geo
+
+import (
+	"github.com/virgadb/virga/document"
+)
+
+// Parse returns the geometry that a stored GeoJSON object stands for. Fields other
+// than type and coordinates are ignored, as are members of a position behind
+// longitude and latitude. What is no GeoJSON of the six types, or breaks a rule
+// that can be seen without computing, is ErrInvalid; [NewShape] holds the others.
+func Parse(v document.Value) (Geometry, error) {
+	g, err := parse(v)
+	if err != nil {
+		return nil, err
+	}
+	return g, g.check()
+}
+
+// Of is [Parse] for any Go value: a [Geometry], an M, a D, a struct, a Value.
+func Of(v any) (Geometry, error) {
+	if g, ok := v.(Geometry); ok {
+		return g, g.check()
+	}
+	value, err := document.Of(v)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(value)
+}
+
+// parse returns the geometry that v stands for with no rule of it checked.
+func parse(v document.Value) (Geometry, error) {
+	if v.Kind() != document.Object {
+		return nil, invalid("GeoJSON is an object, found %s", v.Kind())
+	}
+	kind := v.Field("type")
+	if kind.Kind() != document.String {
+		return nil, invalid("GeoJSON needs a type, which is a string, found %s", kind.Kind())
+	}
+	c := v.Field("coordinates")
+	if c.Kind() != document.Array {
+		return nil, invalid("GeoJSON needs coordinates, which are an array, found %s", c.Kind())
+	}
+	switch string(kind.Bytes()) {
+	case "Point":
+		return parsePoint(c)
+	case "LineString":
+		return parseLine(c)
+	case "Polygon":
+		return parsePolygon(c)
+	case "MultiPoint":
+		list, err := parseList("point", c, parsePoint)
+		return MultiPoint(list), err
+	case "MultiLineString":
+		list, err := parseList("line", c, parseLine)
+		return MultiLineString(list), err
+	case "MultiPolygon":
+		list, err := parseList("polygon", c, parsePolygon)
+		return MultiPolygon(list), err
+	}
+	return nil, invalid("unknown type of geometry %s", kind)
+}
+
+func parsePoint(v document.Value) (Point, error) {
+	if v.Kind() != document.Array {
+		return Point{}, invalid("a position is an array, found %s", v.Kind())
+	}
+	var p Point
+	e := v.Elements()
+	for i := range p {
+		if !e.Next() {
+			return Point{}, invalid("a position needs 2 numbers, this one has %d", i)
+		}
+		var ok bool
+		if p[i], ok = e.Value().Float64(); !ok {
+			return Point{}, invalid("a position holds numbers, found %s", e.Value().Kind())
+		}
+	}
+	return p, nil
+}
+
+func parseLine(v document.Value) (LineString, error) {
+	list, err := parseList("point", v, parsePoint)
+	return LineString(list), err
+}
+
+func parsePolygon(v document.Value) (Polygon, error) {
+	list, err := parseList("ring", v, parseLine)
+	return Polygon(list), err
+}
+
+// parseList reads every element of the array v, a part such as "ring".
+func parseList[G any](part string, v document.Value, read func(document.Value) (G, error)) ([]G, error) {
+	if v.Kind() != document.Array {
+		return nil, invalid("an array of %ss is needed, found %s", part, v.Kind())
+	}
+	list := make([]G, 0, v.Len())
+	for e := v.Elements(); e.Next(); {
+		g, err := read(e.Value())
+		if err != nil {
+			return nil, at(part, len(list), err)
+		}
+		list = append(list, g)
+	}
+	return list, nil
+}
+
+// ReadPoint returns the point that a stored GeoJSON object stands for, if it is
+// one and keeps the rules. It is [Parse] for the geometry that most documents hold:
+// it does not allocate.
+func ReadPoint(v document.Value) (Point, bool) {
+	var kind, c document.Value
+	for f := v.Fields(); f.Next(); {
+		switch string(f.Key()) {
+		case "type":
+			kind = f.Value()
+		case "coordinates":
+			c = f.Value()
+		}
+	}
+	if kind.Kind() != document.String || string(kind.Bytes()) != "Point" || c.Kind() != document.Array {
+		return Point{}, false
+	}
+	var p Point
+	e := c.Elements()
+	for i := range p {
+		if !e.Next() {
+			return Point{}, false
+		}
+		var ok bool
+		if p[i], ok = e.Value().Float64(); !ok {
+			return Point{}, false
+		}
+	}
+	return p, p.Lng() >= -180 && p.Lng() <= 180 && p.Lat() >= -90 && p.Lat() <= 90
+}

@@ -1,0 +1,154 @@
+package geo
+
+import (
+	"math"
+	"slices"
+
+	"github.com/golang/geo/s1"
+	"github.com/golang/geo/s2"
+
+	"github.com/virgadb/virga/document"
+)
+
+// A Shape is a geometry made ready for questions: on the sphere, with every rule
+// held. It is immutable and safe for concurrent use.
+type Shape struct {
+	points   []s2.Point
+	lines    []*chain
+	polygons []*polygon
+}
+
+// NewShape returns the shape of g. What breaks a rule of its type is ErrInvalid.
+func NewShape(g Geometry) (*Shape, error) {
+	if g == nil {
+		return nil, invalid("no geometry")
+	}
+	if err := g.check(); err != nil {
+		return nil, err
+	}
+	s := &Shape{}
+	if err := g.shape(s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Read returns the shape of a stored GeoJSON object: [Parse], then [NewShape].
+func Read(v document.Value) (*Shape, error) {
+	g, err := Parse(v)
+	if err != nil {
+		return nil, err
+	}
+	s := &Shape{}
+	if err := g.shape(s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (p Point) shape(s *Shape) error {
+	s.points = append(s.points, p.vector())
+	return nil
+}
+
+func (l LineString) shape(s *Shape) error {
+	if err := checkEdges(l); err != nil {
+		return err
+	}
+	v := vectors(l)
+	if len(v) < 2 {
+		return invalid("a line needs 2 different points, this one has 1")
+	}
+	c := newChain(v)
+	s.lines = append(s.lines, &c)
+	return nil
+}
+
+func (g Polygon) shape(s *Shape) error {
+	p, err := newPolygon(g)
+	if err != nil {
+		return err
+	}
+	s.polygons = append(s.polygons, p)
+	return nil
+}
+
+func (g MultiPoint) shape(s *Shape) error      { return shapes(s, "point", g) }
+func (g MultiLineString) shape(s *Shape) error { return shapes(s, "line", g) }
+func (g MultiPolygon) shape(s *Shape) error    { return shapes(s, "polygon", g) }
+
+func shapes[G Geometry](s *Shape, part string, parts []G) error {
+	for i, g := range parts {
+		if err := g.shape(s); err != nil {
+			return at(part, i, err)
+		}
+	}
+	return nil
+}
+
+// single returns the point that s is, if it is no more than one.
+func (s *Shape) single() (s2.Point, bool) {
+	if len(s.points) != 1 || len(s.lines) > 0 || len(s.polygons) > 0 {
+		return s2.Point{}, false
+	}
+	return s.points[0], true
+}
+
+// angleTo returns the distance of p to the nearest point of s, in radians.
+func (s *Shape) angleTo(p s2.Point) float64 {
+	if q, ok := s.single(); ok {
+		return angle(p, q)
+	}
+	for _, g := range s.polygons {
+		if g.inside(p) {
+			return 0
+		}
+	}
+	nearest := math.Inf(1)
+	for _, q := range s.points {
+		nearest = min(nearest, angle(p, q))
+	}
+	limit := s1.StraightChordAngle
+	for _, c := range s.lines {
+		limit = c.nearest(p, limit)
+	}
+	for _, g := range s.polygons {
+		for _, r := range g.rings {
+			limit = r.nearest(p, limit)
+		}
+	}
+	if len(s.lines)+len(s.polygons) > 0 {
+		nearest = min(nearest, limit.Angle().Radians())
+	}
+	return nearest
+}
+
+// Distance returns the distance in metres over the ground from p, which must keep
+// the rules of a point, to the nearest point of s: 0 when p is in a polygon of it.
+func (s *Shape) Distance(p Point) float64 { return s.angleTo(p.vector()) * EarthRadius }
+
+// Intersects reports whether s and t have a point in common.
+func (s *Shape) Intersects(t *Shape) bool {
+	return slices.ContainsFunc(t.points, s.hasPoint) ||
+		slices.ContainsFunc(t.lines, s.meetsChain) ||
+		slices.ContainsFunc(t.polygons, s.meetsPolygon)
+}
+
+// hasPoint reports whether p is in s.
+func (s *Shape) hasPoint(p s2.Point) bool {
+	return slices.ContainsFunc(s.points, func(q s2.Point) bool { return angle(p, q) <= tolerance }) ||
+		slices.ContainsFunc(s.lines, func(c *chain) bool { return c.at(p) }) ||
+		slices.ContainsFunc(s.polygons, func(g *polygon) bool { return g.contains(p) })
+}
+
+func (s *Shape) meetsChain(c *chain) bool {
+	return slices.ContainsFunc(s.points, c.at) ||
+		slices.ContainsFunc(s.lines, c.meets) ||
+		slices.ContainsFunc(s.polygons, func(g *polygon) bool { return g.meets(c) })
+}
+
+func (s *Shape) meetsPolygon(g *polygon) bool {
+	return slices.ContainsFunc(s.points, g.contains) ||
+		slices.ContainsFunc(s.lines, g.meets) ||
+		slices.ContainsFunc(s.polygons, g.meetsPolygon)
+}
