@@ -88,10 +88,10 @@ func (a *Aggregation) explain(ctx context.Context) (query.Explain, error) {
 		return query.Explain{}, err
 	}
 	defer m.release()
-	began := a.coll.db.clock.Now()
+	began := a.coll.db.plan.Clock.Now()
 	e, err := p.Explain(ctx, m, a.coll.name, a.options())
 	e.Collection = a.coll.name
-	e.Time = a.coll.db.clock.Now().Sub(began)
+	e.Time = a.coll.db.plan.Clock.Now().Sub(began)
 	return e, err
 }
 

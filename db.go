@@ -100,7 +100,7 @@ func openStore(path string, engine storage.Engine, c *config) (*DB, error) {
 		clock: c.clock,
 		ids:   clock.NewIDs(c.clock),
 		plan: plan.Options{
-			Clock:        c.clock,
+			Clock:        clock.System(), // it measures, whatever time the database goes by
 			Advisor:      plan.NewAdvisor(),
 			Slow:         c.slow,
 			Logger:       c.logger,

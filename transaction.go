@@ -179,16 +179,7 @@ func (tx *Tx) run(ctx context.Context, f func(ctx context.Context, tx *Tx) error
 // pause waits a random moment before another run, longer after each.
 func (db *DB) pause(ctx context.Context, run int) error {
 	const most = time.Millisecond
-	done := make(chan struct{})
-	d := time.Duration(db.clock.Uint64() % uint64(most*time.Duration(run)))
-	timer := db.clock.AfterFunc(d, func() { close(done) })
-	defer timer.Stop()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return db.clock.Pause(ctx, time.Duration(db.clock.Uint64()%uint64(most*time.Duration(run))))
 }
 
 // inTx is the key of a context that was handed to a transaction's function.

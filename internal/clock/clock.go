@@ -4,7 +4,10 @@
 package clock
 
 import (
+	"context"
 	"math/rand/v2"
+	"runtime"
+	"slices"
 	"sync"
 	"time"
 )
@@ -16,6 +19,9 @@ type Clock interface {
 	Now() time.Time
 	// AfterFunc runs f in its own goroutine once d has passed.
 	AfterFunc(d time.Duration, f func()) Timer
+	// Pause lets others go first for about d. It returns early with the error of
+	// ctx.
+	Pause(ctx context.Context, d time.Duration) error
 	// Uint64 returns a random number, uniform over all 64 bits.
 	Uint64() uint64
 }
@@ -35,18 +41,37 @@ func (system) Now() time.Time                            { return time.Now().UTC
 func (system) AfterFunc(d time.Duration, f func()) Timer { return time.AfterFunc(d, f) }
 func (system) Uint64() uint64                            { return rand.Uint64() }
 
+func (system) Pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // A Manual clock stands still until it is told to advance, and its random
 // numbers follow from its seed.
 type Manual struct {
 	mu      sync.Mutex // guards all below
 	now     time.Time
-	rand    *rand.Rand
+	rand    rand.PCG
 	pending []*manualTimer
 }
 
 // NewManual returns a clock that shows start and draws random numbers from seed.
 func NewManual(start time.Time, seed uint64) *Manual {
-	return &Manual{now: start.UTC(), rand: rand.New(rand.NewPCG(seed, seed))}
+	return &Manual{now: start.UTC(), rand: *rand.NewPCG(seed, seed)}
+}
+
+// Clone returns a clock that shows the same time and will draw the same numbers.
+// It has no timers, and the two go their own ways from now on.
+func (m *Manual) Clone() *Manual {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return &Manual{now: m.now, rand: m.rand}
 }
 
 // Now returns the time the clock was last set to.
@@ -72,11 +97,29 @@ func (m *Manual) AfterFunc(d time.Duration, f func()) Timer {
 	return t
 }
 
+// Pause gives way to other goroutines and does not wait: whoever moves the clock
+// may be the one who pauses.
+func (m *Manual) Pause(ctx context.Context, d time.Duration) error {
+	runtime.Gosched()
+	return ctx.Err()
+}
+
 // Advance moves the clock forward by d and runs every call that became due, in
-// the order of their times, before it returns.
+// the order of their times, before it returns. A d below zero moves it back, and
+// what is pending waits the longer.
 func (m *Manual) Advance(d time.Duration) {
 	m.mu.Lock()
-	end := m.now.Add(d)
+	m.moveTo(m.now.Add(d))
+}
+
+// Set makes the clock show t, as [Manual.Advance] does.
+func (m *Manual) Set(t time.Time) {
+	m.mu.Lock()
+	m.moveTo(t.UTC())
+}
+
+// moveTo moves the clock to end, with mu held, which it lets go of.
+func (m *Manual) moveTo(end time.Time) {
 	for {
 		next := m.earliest(end)
 		if next == nil {
@@ -103,7 +146,7 @@ func (m *Manual) earliest(end time.Time) *manualTimer {
 		return nil
 	}
 	t := m.pending[best]
-	m.pending = append(m.pending[:best], m.pending[best+1:]...)
+	m.pending = slices.Delete(m.pending, best, best+1)
 	return t
 }
 
@@ -116,11 +159,10 @@ type manualTimer struct {
 func (t *manualTimer) Stop() bool {
 	t.clock.mu.Lock()
 	defer t.clock.mu.Unlock()
-	for i, p := range t.clock.pending {
-		if p == t {
-			t.clock.pending = append(t.clock.pending[:i], t.clock.pending[i+1:]...)
-			return true
-		}
+	i := slices.Index(t.clock.pending, t)
+	if i < 0 {
+		return false
 	}
-	return false
+	t.clock.pending = slices.Delete(t.clock.pending, i, i+1)
+	return true
 }

@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"sync"
@@ -51,6 +52,50 @@ func TestManualRepeatsItsNumbers(t *testing.T) {
 	}
 	if same > 1 {
 		t.Error("different seeds give the same numbers")
+	}
+}
+
+func TestManualClones(t *testing.T) {
+	m := NewManual(time.Unix(100, 0), 7)
+	m.Uint64()
+	m.AfterFunc(time.Second, func() {})
+	c := m.Clone()
+	if !c.Now().Equal(m.Now()) || c.Uint64() != m.Uint64() {
+		t.Error("the clone shows another time or draws other numbers")
+	}
+	c.AfterFunc(time.Second, func() { t.Error("the original ran a timer of the clone") })
+	c.Uint64()
+	m.Advance(time.Hour)
+	if c.Now().Unix() != 100 || c.Uint64() == m.Uint64() {
+		t.Error("the clone follows the original")
+	}
+}
+
+func TestManualIsSet(t *testing.T) {
+	m := NewManual(time.Unix(100, 0), 1)
+	ran := 0
+	m.AfterFunc(10*time.Second, func() { ran++ })
+	m.Set(time.Unix(50, 0))
+	m.Set(time.Unix(109, 0))
+	if ran != 0 || m.Now().Unix() != 109 {
+		t.Errorf("ran %d at %v", ran, m.Now())
+	}
+	m.Set(time.Unix(110, 0))
+	if ran != 1 {
+		t.Errorf("ran %d at %v", ran, m.Now())
+	}
+}
+
+func TestPause(t *testing.T) {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	for name, c := range map[string]Clock{"system": System(), "manual": NewManual(time.Unix(0, 0), 1)} {
+		if err := c.Pause(context.Background(), time.Microsecond); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := c.Pause(ended, time.Hour); err != context.Canceled {
+			t.Errorf("%s: under a context that has ended: %v", name, err)
+		}
 	}
 }
 

@@ -1,0 +1,101 @@
+package virgatest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"testing"
+
+	"github.com/virgadb/virga"
+	"github.com/virgadb/virga/internal/clock"
+	"github.com/virgadb/virga/internal/hook"
+)
+
+// A DB is a database that belongs to a test. Code under test is given its field DB,
+// which is the database proper. It is safe for concurrent use.
+type DB struct {
+	*virga.DB
+	// Clock is the time that the database goes by.
+	Clock *Clock
+
+	t testing.TB
+}
+
+// New returns an empty database in memory, or one that holds what [Seed] reads. It is
+// checked and closed when the test has ended, unless the test closes it itself. What
+// goes wrong fails the test at once.
+func New(t testing.TB, options ...Option) *DB {
+	t.Helper()
+	c := configure(options)
+	db, err := open(c)
+	if err == nil {
+		err = seed(db.DB, c.seeds)
+	}
+	if err != nil {
+		t.Fatalf("virgatest: %v", err)
+	}
+	db.belongTo(t)
+	return db
+}
+
+// open opens a database that belongs to no test yet.
+func open(c *config) (*DB, error) {
+	manual := clock.NewManual(c.start, c.random)
+	inner, err := virga.Open(virga.Memory, append(slices.Clone(c.options), virga.Hooked(hook.Hooks{Clock: manual}))...)
+	if err != nil {
+		return nil, err
+	}
+	return &DB{DB: inner, Clock: &Clock{manual}}, nil
+}
+
+// seed fills db from files and closes it when that fails.
+func seed(db *virga.DB, seeds []fs.FS) error {
+	for _, files := range seeds {
+		if err := Load(context.Background(), db, files); err != nil {
+			return errors.Join(err, db.Close())
+		}
+	}
+	return nil
+}
+
+// belongTo makes the end of t the end of db.
+func (db *DB) belongTo(t testing.TB) {
+	db.t = t
+	t.Cleanup(func() {
+		t.Helper()
+		if err := db.end(); err != nil {
+			t.Errorf("virgatest: %v", err)
+		}
+	})
+}
+
+// end checks and closes the database.
+func (db *DB) end() error {
+	return errors.Join(verdict(db.Check(context.Background())), db.Close())
+}
+
+// verdict is what a check says against a database. One that was closed before has
+// nothing to say.
+func verdict(report virga.CheckReport, err error) error {
+	if errors.Is(err, virga.ErrClosed) {
+		return nil
+	}
+	if err == nil {
+		err = report.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	return nil
+}
+
+// Seed adds what files hold to the database, see [Load]. A file that cannot be used
+// fails the test at once.
+func (db *DB) Seed(files fs.FS) {
+	db.t.Helper()
+	if err := Load(context.Background(), db.DB, files); err != nil {
+		db.t.Fatalf("virgatest: %v", err)
+	}
+}
