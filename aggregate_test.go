@@ -114,14 +114,14 @@ func TestAggregatePlan(t *testing.T) {
 		pipe *Aggregation
 		want string
 	}{
-		{c.Aggregate().Match(M{"n": 49}), "index n [49) | fetch"},
-		{c.Aggregate().AddFields(M{"x": 1}).Match(M{"n": 49, "x": 1}), "index n [49) | fetch | add x | filter"},
-		{c.Aggregate().Project(M{"n": 1}).Match(M{"n": 49}), "index n [49) | fetch | project _id, n"},
+		{c.Aggregate().Match(M{"n": 49}), "index n [49] | fetch"},
+		{c.Aggregate().AddFields(M{"x": 1}).Match(M{"n": 49, "x": 1}), "index n [49] | fetch | add x | filter"},
+		{c.Aggregate().Project(M{"n": 1}).Match(M{"n": 49}), "index n [49] | fetch | project _id, n"},
 		{c.Aggregate().Sort(D{{"n", -1}}).Skip(2).Limit(3), "index n reversed | fetch | skip 2 | limit 3"},
-		{c.Aggregate().Unwind("$t").Match(M{"n": 49}), "index n [49) | fetch | unwind t"},
+		{c.Aggregate().Unwind("$t").Match(M{"n": 49}), "index n [49] | fetch | unwind t"},
 		{c.Aggregate().Lookup(aggregate.LookupOptions{From: "d", LocalField: "n", ForeignField: "n", As: "d"}).Unwind("$d").Match(M{"n": 49}),
-			"index n [49) | fetch | look up d in d by n = n | unwind d"},
-		{c.Aggregate().Match(M{"$expr": M{"$eq": []any{"$n", 49}}}), "index n [49) | fetch | filter"},
+			"index n [49] | fetch | look up d in d by n = n | unwind d"},
+		{c.Aggregate().Match(M{"$expr": M{"$eq": []any{"$n", 49}}}), "index n [49] | fetch | filter"},
 		{c.Aggregate().Group("$n", nil).Sort(D{{"_id", 1}}).Limit(5), "scan | group by n | top 5 by _id | limit 5"},
 		{c.Aggregate().Limit(2).Skip(3), "nothing"},
 	} {

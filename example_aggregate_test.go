@@ -226,7 +226,7 @@ func ExampleAggregation_Explain() {
 	}
 	fmt.Println(plan)
 	// Output:
-	// _id ["tea") | add revenue | filter
+	// _id ["tea"] | add revenue | filter
 }
 
 func ExampleDB_Attach() {

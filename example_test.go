@@ -288,7 +288,7 @@ func ExampleCollection_CreateIndex() {
 	err = products.CreateIndex(ctx, index.Spec{Fields: index.By("stock"), Unique: true})
 	fmt.Println(errors.Is(err, virga.ErrDuplicate)) // two products have none
 	// Output:
-	// index tags_-price ["new", (100, +inf)) | fetch
+	// index tags_-price ["new", (100, +inf)] | fetch
 	// true
 }
 

@@ -260,18 +260,18 @@ func TestKeysExamined(t *testing.T) {
 		plan       string
 		keys, docs int64
 	}{
-		{coll.Where(M{"n": 5}), `index n [5) | fetch`, 1, 1},
-		{coll.Where(M{"n": query.In([]int{5, 9, 9, -1})}), `index n [-1 or 5 or 9) | merge 3 | fetch`, 2, 2},
-		{coll.Where(M{"n": query.Gte(10).Lt(20)}), `index n [[10, 20)) | by _id | fetch`, 10, 10},
-		{coll.Where(M{"n": query.Gte(10)}).OrderBy("n", Asc).Limit(7), `index n [[10, +inf)) | fetch | limit 7`, 7, 7},
+		{coll.Where(M{"n": 5}), `index n [5] | fetch`, 1, 1},
+		{coll.Where(M{"n": query.In([]int{5, 9, 9, -1})}), `index n [-1 or 5 or 9] | merge 3 | fetch`, 2, 2},
+		{coll.Where(M{"n": query.Gte(10).Lt(20)}), `index n [[10, 20)] | by _id | fetch`, 10, 10},
+		{coll.Where(M{"n": query.Gte(10)}).OrderBy("n", Asc).Limit(7), `index n [[10, +inf)] | fetch | limit 7`, 7, 7},
 		{coll.Where(nil).OrderBy("n", Desc).Limit(3), `index n reversed | fetch | limit 3`, 4, 3},
-		{coll.Where(M{"group": 1, "qty": query.Gt(97)}), `index group_-qty [1, (97, +inf)) | by _id | fetch`, twoOfGroup, twoOfGroup},
-		{coll.Where(M{"group": 1, "qty": query.Gt(97)}).OrderBy("qty", Desc).Limit(5), `index group_-qty [1, (97, +inf)) | fetch | limit 5`, 5, 5},
-		{coll.Where(M{"group": query.In([]int{1, 2})}).OrderBy("qty", Desc).Limit(5), `index group_-qty [1 or 2) | merge 2 | fetch | limit 5`, 6, 5},
-		{coll.Where(query.Or(M{"n": 5}, M{"group": 1, "qty": 3})), `(index n [5)) + (index group_-qty [1, 3)) | by _id | fetch | filter`, 1 + count(func(d largeDoc) bool { return d.group == 1 && d.qty == 3 }), count(func(d largeDoc) bool { return d.n == 5 || d.group == 1 && d.qty == 3 })},
-		{coll.Where(M{"_id": 77}), `_id [77)`, 1, 1},
-		{coll.Where(M{"_id": query.In([]int{5, 3, 99_999})}), `_id [3 or 5 or 99999)`, 3, 2},
-		{coll.Where(M{"_id": query.Gte(100).Lt(110)}), `_id [[100, 110))`, 0, 10},
+		{coll.Where(M{"group": 1, "qty": query.Gt(97)}), `index group_-qty [1, (97, +inf)] | by _id | fetch`, twoOfGroup, twoOfGroup},
+		{coll.Where(M{"group": 1, "qty": query.Gt(97)}).OrderBy("qty", Desc).Limit(5), `index group_-qty [1, (97, +inf)] | fetch | limit 5`, 5, 5},
+		{coll.Where(M{"group": query.In([]int{1, 2})}).OrderBy("qty", Desc).Limit(5), `index group_-qty [1 or 2] | merge 2 | fetch | limit 5`, 6, 5},
+		{coll.Where(query.Or(M{"n": 5}, M{"group": 1, "qty": 3})), `(index n [5]) + (index group_-qty [1, 3]) | by _id | fetch | filter`, 1 + count(func(d largeDoc) bool { return d.group == 1 && d.qty == 3 }), count(func(d largeDoc) bool { return d.n == 5 || d.group == 1 && d.qty == 3 })},
+		{coll.Where(M{"_id": 77}), `_id [77]`, 1, 1},
+		{coll.Where(M{"_id": query.In([]int{5, 3, 99_999})}), `_id [3 or 5 or 99999]`, 3, 2},
+		{coll.Where(M{"_id": query.Gte(100).Lt(110)}), `_id [[100, 110)]`, 0, 10},
 		{coll.Where(nil).OrderBy("_id", Desc).Limit(2), `scan | limit 2`, 0, 2},
 	} {
 		ids, e := explained(t, c.query)

@@ -31,7 +31,7 @@ type Explain struct {
 // A Stage is one step of a plan.
 type Stage struct {
 	Name   string     // the name that MongoDB has for it: COLLSCAN, IXSCAN, FETCH, SORT …
-	Text   string     // the step as a line names it: `index city_-total ["Oslo", (20, +inf))`
+	Text   string     // the step as a line names it: `index city_-total ["Oslo", (20, +inf)]`
 	Fields document.D // what else there is to say, by MongoDB's names
 	Inputs []Stage    // the steps it takes documents from
 	Cost   float64    // of it and its inputs, estimated, in microseconds; 0 where it is not known
@@ -46,7 +46,7 @@ type Advice struct {
 
 // String returns the plan on one line, the first step first:
 //
-//	index city_-total ["Oslo", (20, +inf)) | fetch | limit 20
+//	index city_-total ["Oslo", (20, +inf)] | fetch | limit 20
 func (e Explain) String() string { return e.Plan.String() }
 
 // String returns the step and those before it on one line.

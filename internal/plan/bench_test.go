@@ -64,10 +64,10 @@ func BenchmarkPlan(b *testing.B) {
 		sort       document.D
 		limit      int
 	}{
-		{"equal", `index name ["name 7") | fetch`, document.M{"name": "name 7"}, nil, 0},
-		{"range", `index status_price reversed ["3", [10, 20]) | fetch | limit 20`, document.M{"status": "3", "price": query.Gte(10).Lte(20)}, document.D{{"price", -1}}, 20},
-		{"in", `index status_price reversed ["1" or "2" or "3") | merge 3 | ties by _id | fetch | limit 20`, document.M{"status": query.In([]string{"1", "2", "3"})}, document.D{{"price", -1}}, 20},
-		{"or", `(index name ["name 7")) + (index status_price ["3", 5)) | by _id | fetch | filter`, query.Or(document.M{"name": "name 7"}, document.M{"status": "3", "price": 5}), nil, 0},
+		{"equal", `index name ["name 7"] | fetch`, document.M{"name": "name 7"}, nil, 0},
+		{"range", `index status_price reversed ["3", [10, 20]] | fetch | limit 20`, document.M{"status": "3", "price": query.Gte(10).Lte(20)}, document.D{{"price", -1}}, 20},
+		{"in", `index status_price reversed ["1" or "2" or "3"] | merge 3 | ties by _id | fetch | limit 20`, document.M{"status": query.In([]string{"1", "2", "3"})}, document.D{{"price", -1}}, 20},
+		{"or", `(index name ["name 7"]) + (index status_price ["3", 5]) | by _id | fetch | filter`, query.Or(document.M{"name": "name 7"}, document.M{"status": "3", "price": 5}), nil, 0},
 		{"scan", `scan | filter`, document.M{"qty": 5}, nil, 0},
 	} {
 		r := &query.Request{Limit: c.limit}

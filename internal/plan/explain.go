@@ -137,7 +137,7 @@ func (p *planner) accessStage(a *access) query.Stage {
 		if len(a.ids) == 1 && a.ids[0].point {
 			name = "IDHACK"
 		}
-		return query.Stage{Name: name, Text: "_id [" + setText(a.ids, false) + ")" + filtered, Fields: document.D{
+		return query.Stage{Name: name, Text: "_id [" + setText(a.ids, false) + "]" + filtered, Fields: document.D{
 			{"indexName", query.IDIndex}, {"direction", direction(p.desc)}, {"indexBounds", document.D{{"_id", []string{setText(a.ids, false)}}}},
 		}}
 	case byUnion:
@@ -194,7 +194,7 @@ func indexStage(a *access) query.Stage {
 		text += " reversed"
 	}
 	if known > 0 {
-		text += " [" + boundsText(a.bounds[:known], spec.Fields) + ")"
+		text += " [" + boundsText(a.bounds[:known], spec.Fields) + "]"
 	}
 	if a.order.streams > 1 {
 		text += fmt.Sprintf(" | merge %d", a.order.streams)
