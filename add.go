@@ -42,8 +42,9 @@ func (c *Collection) AddRaw(ctx context.Context, raw []byte) (ID, error) {
 }
 
 // AddMany stores the elements of a slice, each as [Collection.Add] does, and
-// returns their ids in the same order. It stores all of them or none. Documents
-// of more than 4 MiB together, or more than 50,000, are [ErrTooLarge].
+// returns their ids in the same order. It stores all of them or none. More
+// documents than one atomic step takes, by the limits of the package, are
+// [ErrTooLarge]: use [Collection.Bulk].
 func (c *Collection) AddMany(ctx context.Context, docs any) ([]ID, error) {
 	if err := c.ready(ctx); err != nil {
 		return nil, c.fail("add", err)

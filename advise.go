@@ -89,7 +89,8 @@ func (a *Advice) note(db *DB, coll *txn.Collection) {
 	}
 }
 
-// String returns the advice as text, a line for each index and query.
+// String returns the advice as lines of text, one for each index and query, or
+// nothing where there is none.
 func (a Advice) String() string {
 	var b strings.Builder
 	for _, m := range a.Missing {
@@ -104,5 +105,5 @@ func (a Advice) String() string {
 	for _, n := range a.Redundant {
 		fmt.Fprintf(&b, "redundant: %s.%s: %s\n", n.Collection, n.Index, n.Reason)
 	}
-	return b.String()
+	return strings.TrimSuffix(b.String(), "\n")
 }

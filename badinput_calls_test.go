@@ -308,6 +308,8 @@ func TestBadOptions(t *testing.T) {
 		{"interval of 0", Memory, []Option{Interval(0)}, ErrInvalid},
 		{"negative interval", Memory, []Option{Interval(-time.Second)}, ErrInvalid},
 		{"negative memory", Memory, []Option{WithMemory(-1)}, ErrInvalid},
+		{"negative slowness", Memory, []Option{SlowQuery(-1)}, ErrInvalid},
+		{"all of them", Memory, []Option{SlowQuery(-1), WithMemory(-1), Interval(0)}, ErrInvalid},
 		{"memory, read-only", Memory, []Option{ReadOnly()}, ErrInvalid},
 		{"nothing to read", t.TempDir() + "/none", []Option{ReadOnly()}, ErrNotFound},
 		{"a file", file, nil, nil},

@@ -34,7 +34,7 @@ func (r CheckReport) Err() error {
 		}
 		all = append(all, fmt.Errorf("%s: %s", p.Collection, p.Text))
 	}
-	return fmt.Errorf("%w: %w", fault.ErrCorrupt, errors.Join(all...))
+	return fmt.Errorf("%w: %w", fault.ErrCorrupt, fault.Join(all...))
 }
 
 // Check reads the whole database as it is at this moment and compares it with

@@ -19,8 +19,8 @@ type Collection struct {
 }
 
 // Collection returns the collection of that name: 1 to 255 bytes of UTF-8 without
-// NUL and "$", not beginning with "system.". The collection is created when the
-// first document is written to it; until then it is empty.
+// NUL and "$", not beginning with "system.". The collection is created just before
+// the first document is written to it; until then it is empty.
 func (db *DB) Collection(name string) *Collection {
 	return &Collection{db: db, name: name, err: txn.CheckName(name)}
 }

@@ -19,13 +19,16 @@
 //
 // Every read sees the database as one commit left it and never waits for a
 // writer. A single write, [Collection.AddMany] included, happens wholly or not at
-// all; [Query.Update] and [Query.Remove] are atomic for each document. Writers of
-// the same document wait for one another, up to ten seconds.
+// all; [Query.Update] and [Query.Remove] are atomic for each document. A collection
+// that does not exist is created in a step of its own before the first document, and
+// stays when that is refused. Writers of the same document wait for one another, up
+// to ten seconds.
 //
 // # Limits
 //
 // A document has at most 16 MiB and 100 levels. One atomic step writes at most
-// 4 MiB of documents and 50,000 keys. One process at a time opens a database.
+// 50,000 documents and entries of indexes, and 4 MiB of documents; those of more
+// than 512 KiB do not count for the 4 MiB. One process at a time opens a database.
 //
 // # Contexts
 //

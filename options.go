@@ -36,13 +36,28 @@ func configure(options []Option) (*config, error) {
 			option(c)
 		}
 	}
-	if c.durability == storage.Interval && c.every <= 0 {
-		return nil, fmt.Errorf("interval of %v: %w", c.every, fault.ErrInvalid)
-	}
-	if c.memory < 0 {
-		return nil, fmt.Errorf("memory limit of %d bytes: %w", c.memory, fault.ErrInvalid)
+	if err := c.validate(); err != nil {
+		return nil, err
 	}
 	return c, nil
+}
+
+// validate reports everything that is wrong with the options.
+func (c *config) validate() error {
+	var faults []error
+	refuse := func(format string, v any) {
+		faults = append(faults, fmt.Errorf(format+": %w", v, fault.ErrInvalid))
+	}
+	if c.durability == storage.Interval && c.every <= 0 {
+		refuse("interval of %v", c.every)
+	}
+	if c.memory < 0 {
+		refuse("memory limit of %d bytes", c.memory)
+	}
+	if c.slow < 0 {
+		refuse("slow query of %v", c.slow)
+	}
+	return fault.Join(faults...)
 }
 
 // Sync makes every acknowledged write wait until it is on disk. It is the
@@ -77,7 +92,7 @@ func WithMemory(bytes int64) Option { return func(c *config) { c.memory = bytes 
 func RequireIndex() Option { return func(c *config) { c.requireIndex = true } }
 
 // SlowQuery tells the logger of queries, counts, updates and removes that take
-// longer than d to find their documents. Unless told none are.
+// longer than d to find their documents. Unless told, and with 0, it tells of none.
 func SlowQuery(d time.Duration) Option { return func(c *config) { c.slow = d } }
 
 // WithLogger sends what the database has to tell to l. Unless told it is silent.

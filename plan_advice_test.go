@@ -73,9 +73,9 @@ func TestAdvise(t *testing.T) {
 	if _, err := coll.Where(M{"city": 3}).OrderBy("total", Desc).Get(ctx); err != nil {
 		t.Fatal(err)
 	}
-	want := "unused: sold.at: no query has used it\nunused: sold.city: no query has used it\nredundant: sold.city: index city_-total begins with its fields\n"
+	want := "unused: sold.at: no query has used it\nunused: sold.city: no query has used it\nredundant: sold.city: index city_-total begins with its fields"
 	if a := advised(t, db); a.String() != want {
-		t.Errorf("with indexes:\n%swant\n%s", a, want)
+		t.Errorf("with indexes:\n%s\nwant\n%s", a, want)
 	}
 }
 

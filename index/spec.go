@@ -1,7 +1,6 @@
 package index
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -111,5 +110,5 @@ func (s Spec) Validate() error {
 	case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
 		refuse("the name %q is not UTF-8 or contains NUL", name)
 	}
-	return errors.Join(faults...)
+	return fault.Join(faults...)
 }

@@ -343,7 +343,7 @@ func (b *build) write(ctx context.Context, entries []builtEntry) error {
 	for _, e := range clash {
 		b.duplicate(e.Entry)
 	}
-	return errors.Join(err, b.reportDuplicates())
+	return fault.Join(err, b.reportDuplicates())
 }
 
 // clashes returns the entries whose values another document took since the

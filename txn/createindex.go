@@ -43,7 +43,7 @@ func (d *Documents) build(ctx context.Context, b *build) error {
 		// The context may be done; what is left must go all the same.
 		undo := d.dropIndex(context.WithoutCancel(ctx), b.coll, b.spec.Name, b)
 		if undo != nil && !errors.Is(undo, fault.ErrNotFound) {
-			err = errors.Join(err, undo)
+			err = fault.Join(err, undo)
 		}
 	}
 	return err

@@ -1,7 +1,6 @@
 package txn
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -64,5 +63,5 @@ func (o Options) Complete() (Options, error) {
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout
 	}
-	return o, errors.Join(faults...)
+	return o, fault.Join(faults...)
 }

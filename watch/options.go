@@ -1,7 +1,6 @@
 package watch
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/virgadb/virga/internal/fault"
@@ -65,7 +64,7 @@ func (o Options) complete() (Options, error) {
 	if o.BacklogBytes == 0 {
 		o.BacklogBytes = defaultBacklogBytes
 	}
-	return o, errors.Join(faults...)
+	return o, fault.Join(faults...)
 }
 
 // The limits of the query of a stream.

@@ -96,6 +96,38 @@ func On(id string, err error) error {
 	return &documentError{id: id, err: err}
 }
 
+// A joinedError is several errors as one.
+type joinedError struct{ errs []error }
+
+// Error returns the messages on one line.
+func (e *joinedError) Error() string {
+	texts := make([]string, len(e.errs))
+	for i, err := range e.errs {
+		texts[i] = err.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Unwrap returns the errors.
+func (e *joinedError) Unwrap() []error { return e.errs }
+
+// Join is [errors.Join] with a message on one line.
+func Join(errs ...error) error {
+	left := make([]error, 0, len(errs))
+	for _, err := range errs {
+		if err != nil {
+			left = append(left, err)
+		}
+	}
+	switch len(left) {
+	case 0:
+		return nil
+	case 1:
+		return left[0]
+	}
+	return &joinedError{left}
+}
+
 // codes holds the cloud's codes by reason, in the order they are tried.
 var codes = []struct {
 	is     error

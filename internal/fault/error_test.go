@@ -48,3 +48,19 @@ func TestWrapNamesWhatItIsGiven(t *testing.T) {
 		}
 	}
 }
+
+func TestJoin(t *testing.T) {
+	if err := Join(nil, nil); err != nil {
+		t.Errorf("of nothing: %v", err)
+	}
+	if err := Join(nil, ErrFull); err != ErrFull {
+		t.Errorf("of one: %v", err)
+	}
+	err := Wrap("open", "", "", Join(fmt.Errorf("interval of 0s: %w", ErrInvalid), nil, At("a", ErrFull)))
+	if text := err.Error(); text != "open: interval of 0s: invalid argument; a: disk full" {
+		t.Error(text)
+	}
+	if e := (*Error)(nil); !errors.Is(err, ErrInvalid) || !errors.Is(err, ErrFull) || !errors.As(err, &e) || e.Path != "a" {
+		t.Errorf("%+v", e)
+	}
+}

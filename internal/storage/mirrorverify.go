@@ -3,7 +3,6 @@ package storage
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/virgadb/virga/internal/fault"
@@ -107,7 +106,7 @@ func (d *differences) add(format string, args ...any) {
 
 func (d *differences) err() error {
 	if more := d.count - len(d.list); more > 0 {
-		return errors.Join(append(d.list, fmt.Errorf("and %d more: %w", more, fault.ErrCorrupt))...)
+		return fault.Join(append(d.list, fmt.Errorf("and %d more: %w", more, fault.ErrCorrupt))...)
 	}
-	return errors.Join(d.list...)
+	return fault.Join(d.list...)
 }

@@ -9,7 +9,6 @@ package storage
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -60,7 +59,7 @@ func New(e Engine, o Options) (*Store, error) {
 	s.mirrors = newMirrors(s)
 	if err := s.open(); err != nil {
 		s.cancel()
-		return nil, errors.Join(err, e.Close())
+		return nil, fault.Join(err, e.Close())
 	}
 	return s, nil
 }
@@ -125,7 +124,7 @@ func (s *Store) close() error {
 		if s.writable() == nil {
 			err = s.engine.Sync()
 		}
-		err = errors.Join(err, s.engine.Close())
+		err = fault.Join(err, s.engine.Close())
 	})
 	return err
 }

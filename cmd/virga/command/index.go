@@ -147,7 +147,9 @@ and which are the beginning of another. A query is a line of JSON:
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprint(s.Out, advice)
+				if text := advice.String(); text != "" {
+					_, err = fmt.Fprintln(s.Out, text)
+				}
 				return err
 			})
 		},
