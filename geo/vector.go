@@ -73,3 +73,8 @@ func around(points []s2.Point) ball {
 	}
 	return b
 }
+
+// pointOf returns the point at a vector of the unit sphere.
+func pointOf(v r3.Vector) Point {
+	return Point{math.Atan2(v.Y, v.X) * (180 / math.Pi), math.Atan2(v.Z, math.Hypot(v.X, v.Y)) * (180 / math.Pi)}
+}

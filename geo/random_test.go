@@ -1,0 +1,48 @@
+package geo
+
+import (
+	"math"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// effort returns how many times the usual number of cases random tests try.
+func effort() int {
+	n, _ := strconv.Atoi(os.Getenv("VIRGA_EFFORT"))
+	return max(n, 1)
+}
+
+// random returns a source of random numbers and its seed.
+func random(t testing.TB) (*rand.Rand, uint64) {
+	seed := uint64(time.Now().UnixNano())
+	return rand.New(rand.NewPCG(seed, 1)), seed
+}
+
+// randomPoint returns a point that is often near to what is special: poles, the
+// antimeridian, corners of the icosahedron.
+func randomPoint(rnd *rand.Rand) Point {
+	near := func(p Point, d float64) Point {
+		lat := min(90, max(-90, p.Lat()+d*rnd.NormFloat64()))
+		lng := math.Remainder(p.Lng()+d*rnd.NormFloat64(), 360)
+		return Point{lng, lat}
+	}
+	d := math.Pow(10, -7*rnd.Float64())
+	switch rnd.IntN(6) {
+	case 0:
+		return near(Point{360*rnd.Float64() - 180, 90}, d)
+	case 1:
+		return near(Point{360*rnd.Float64() - 180, -90}, d)
+	case 2:
+		return near(Point{180, 180*rnd.Float64() - 90}, d)
+	case 3:
+		for {
+			if n := baseNode(rnd.IntN(len(baseCells))); n.whole {
+				return near(pointOf(n.center), d)
+			}
+		}
+	}
+	return Point{360*rnd.Float64() - 180, math.Asin(2*rnd.Float64()-1) * (180 / math.Pi)}
+}
