@@ -35,13 +35,14 @@ const Memory = ":memory:"
 
 // A DB is an open database. It is safe for concurrent use.
 type DB struct {
-	path  string
-	store *storage.Store
-	docs  *txn.Documents
-	clock clock.Clock
-	ids   *clock.IDs
-	plan  plan.Options
-	feed  *watch.Feed
+	path   string
+	config config
+	store  *storage.Store
+	docs   *txn.Documents
+	clock  clock.Clock
+	ids    *clock.IDs
+	plan   plan.Options
+	feed   *watch.Feed
 
 	attached attachments
 }
@@ -88,17 +89,22 @@ func openStore(path string, engine storage.Engine, c *config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	docs, err := txn.Open(store, c.clock)
+	docs, err := openDocuments(store, c)
 	if err != nil {
 		store.Close()
 		return nil, err
 	}
+	ids := c.ids
+	if ids == nil {
+		ids = clock.NewIDs(c.clock)
+	}
 	db := &DB{
-		path:  path,
-		store: store,
-		docs:  docs,
-		clock: c.clock,
-		ids:   clock.NewIDs(c.clock),
+		path:   path,
+		config: *c,
+		store:  store,
+		docs:   docs,
+		clock:  c.clock,
+		ids:    ids,
 		plan: plan.Options{
 			Clock:        clock.System(), // it measures, whatever time the database goes by
 			Advisor:      plan.NewAdvisor(),
@@ -118,6 +124,13 @@ func openStore(path string, engine storage.Engine, c *config) (*DB, error) {
 		return nil, err
 	}
 	return db, nil
+}
+
+func openDocuments(store *storage.Store, c *config) (*txn.Documents, error) {
+	if c.heritage != nil {
+		return txn.Inherit(store, c.clock, *c.heritage), nil
+	}
+	return txn.Open(store, c.clock)
 }
 
 // An unsafeEngine is one whose newest commits a power cut may have torn apart,

@@ -1,6 +1,14 @@
 package virga
 
-import "github.com/virgadb/virga/internal/hook"
+import (
+	"context"
+	"fmt"
+
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/hook"
+	"github.com/virgadb/virga/internal/storage"
+	"github.com/virgadb/virga/internal/storage/memory"
+)
 
 // Hooked opens the database in the hands of package virgatest. Nothing outside of
 // this module can make a [hook.Hooks].
@@ -10,4 +18,34 @@ func Hooked(h hook.Hooks) Option {
 			c.clock = h.Clock
 		}
 	}
+}
+
+// Fork opens a copy of a database in memory, for package virgatest: with its
+// documents, indexes and options and under the hooks given, in a time that does not
+// depend on its size. Neither sees the other's later writes. It goes on with the same
+// ids. Transactions under way, streams, attached databases and what [DB.Advise] has
+// gathered are not copied; an index that is being built is not in the copy.
+func Fork(db *DB, h hook.Hooks) (*DB, error) {
+	fork, err := db.fork(h)
+	return fork, fault.Wrap("fork", "", "", err)
+}
+
+func (db *DB) fork(h hook.Hooks) (*DB, error) {
+	var engine *memory.Engine
+	heritage, err := db.docs.Still(context.Background(), func(e storage.Engine) error {
+		original, ok := e.(*memory.Engine)
+		if !ok {
+			return fmt.Errorf("only a database in memory can be copied: %w", fault.ErrInvalid)
+		}
+		engine = original.Fork()
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	c := db.config
+	Hooked(h)(&c)
+	c.ids = db.ids.Clone(c.clock)
+	c.heritage = &heritage
+	return openStore(db.path, engine, &c)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/virgadb/virga/internal/clock"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/storage"
+	"github.com/virgadb/virga/txn"
 )
 
 // An Option changes how [Open] opens a database. Of several options about one
@@ -22,6 +23,10 @@ type config struct {
 	memory     int64
 	logger     *slog.Logger
 	clock      clock.Clock
+
+	// Of a copy, see [Fork].
+	ids      *clock.IDs    // nil for new ones of clock
+	heritage *txn.Heritage // nil for what is stored
 
 	requireIndex bool
 	slow         time.Duration

@@ -44,9 +44,14 @@ func Open(store *storage.Store, c clock.Clock) (*Documents, error) {
 	if err != nil {
 		return nil, err
 	}
+	return take(store, c, st), nil
+}
+
+// take takes charge of the commits of a store that is in state st.
+func take(store *storage.Store, c clock.Clock, st *state) *Documents {
 	d := &Documents{store: store, clock: c, locks: newLocks(c)}
 	store.Start(storage.Hooks{Fold: fold, Published: d.published}, st)
-	return d, nil
+	return d
 }
 
 // Snapshot returns the newest published state. It never waits for a writer. The

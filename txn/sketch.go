@@ -38,6 +38,17 @@ func newSketch(fields int) *sketch {
 	return &sketch{registers: make([]byte, fields*sketchSize), estimates: make([]atomic.Uint64, fields)}
 }
 
+// clone returns a copy. Only the leader may call it.
+func (s *sketch) clone() *sketch {
+	next := newSketch(len(s.estimates))
+	copy(next.registers, s.registers)
+	next.unsaved, next.unseen = s.unsaved, s.unseen
+	for i := range s.estimates {
+		next.estimates[i].Store(s.estimates[i].Load())
+	}
+	return next
+}
+
 // sketchHashes appends the hashes of the prefixes of an entry of x, one for each
 // field. The hashes are the same in every process.
 func sketchHashes(dst []uint64, x *index.Index, e index.Entry) []uint64 {

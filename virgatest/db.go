@@ -20,7 +20,9 @@ type DB struct {
 	// Clock is the time that the database goes by.
 	Clock *Clock
 
-	t testing.TB
+	t      testing.TB // nil for the original of a template
+	config *config
+	forked bool
 }
 
 // New returns an empty database in memory, or one that holds what [Seed] reads. It is
@@ -28,11 +30,7 @@ type DB struct {
 // goes wrong fails the test at once.
 func New(t testing.TB, options ...Option) *DB {
 	t.Helper()
-	c := configure(options)
-	db, err := open(c)
-	if err == nil {
-		err = seed(db.DB, c.seeds)
-	}
+	db, err := newDB(options)
 	if err != nil {
 		t.Fatalf("virgatest: %v", err)
 	}
@@ -40,24 +38,20 @@ func New(t testing.TB, options ...Option) *DB {
 	return db
 }
 
-// open opens a database that belongs to no test yet.
-func open(c *config) (*DB, error) {
+// newDB returns a database that belongs to no test yet.
+func newDB(options []Option) (*DB, error) {
+	c := configure(options)
 	manual := clock.NewManual(c.start, c.random)
 	inner, err := virga.Open(virga.Memory, append(slices.Clone(c.options), virga.Hooked(hook.Hooks{Clock: manual}))...)
 	if err != nil {
 		return nil, err
 	}
-	return &DB{DB: inner, Clock: &Clock{manual}}, nil
-}
-
-// seed fills db from files and closes it when that fails.
-func seed(db *virga.DB, seeds []fs.FS) error {
-	for _, files := range seeds {
-		if err := Load(context.Background(), db, files); err != nil {
-			return errors.Join(err, db.Close())
+	for _, files := range c.seeds {
+		if err := Load(context.Background(), inner, files); err != nil {
+			return nil, errors.Join(err, inner.Close())
 		}
 	}
-	return nil
+	return &DB{DB: inner, Clock: &Clock{manual}, config: c}, nil
 }
 
 // belongTo makes the end of t the end of db.
@@ -73,6 +67,9 @@ func (db *DB) belongTo(t testing.TB) {
 
 // end checks and closes the database.
 func (db *DB) end() error {
+	if db.config.unchecked || db.untouched() {
+		return db.Close()
+	}
 	return errors.Join(verdict(db.Check(context.Background())), db.Close())
 }
 

@@ -221,6 +221,8 @@ func TestConflictsRunAgain(t *testing.T) {
 func BenchmarkNew(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		try(b, func(t testing.TB) { virgatest.New(t) })
+		tr := &trial{TB: b}
+		virgatest.New(tr)
+		tr.finish()
 	}
 }

@@ -16,6 +16,8 @@ type config struct {
 	random  uint64
 	seeds   []fs.FS
 	options []virga.Option
+
+	unchecked bool
 }
 
 func configure(options []Option) *config {
@@ -42,3 +44,8 @@ func Seed(files fs.FS) Option { return func(c *config) { c.seeds = append(c.seed
 func With(options ...virga.Option) Option {
 	return func(c *config) { c.options = append(c.options, options...) }
 }
+
+// Unchecked closes the database at the end of its test, and its copies, without
+// checking them, which takes about a microsecond for a document and each of its index
+// entries.
+func Unchecked() Option { return func(c *config) { c.unchecked = true } }

@@ -125,6 +125,21 @@ func TestIDsAscendAndDiffer(t *testing.T) {
 	all.Wait()
 }
 
+func TestIDsClone(t *testing.T) {
+	c := NewManual(time.Unix(9, 0), 3)
+	ids := NewIDs(c)
+	ids.Next()
+	clone := ids.Clone(c.Clone())
+	if a, b := ids.Next(), clone.Next(); a != b {
+		t.Errorf("the clone goes on with %q, not %q", b, a)
+	}
+	ids.Next()
+	c.Advance(time.Hour)
+	if a, b := ids.Next(), clone.Next(); a <= b || b[:8] != "00000009" {
+		t.Errorf("the clone follows the original: %q and %q", a, b)
+	}
+}
+
 func TestIDsHoldTheTime(t *testing.T) {
 	c := NewManual(time.Unix(0x5f5e1001, 0), 3)
 	ids := NewIDs(c)

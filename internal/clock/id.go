@@ -22,6 +22,13 @@ func NewIDs(c Clock) *IDs {
 	return ids
 }
 
+// Clone returns a source that reads c and will make the same ids.
+func (ids *IDs) Clone(c Clock) *IDs {
+	next := &IDs{clock: c, process: ids.process}
+	next.counter.Store(ids.counter.Load())
+	return next
+}
+
 // Next returns a new id, different from every other.
 func (ids *IDs) Next() string {
 	var raw [16]byte

@@ -123,6 +123,15 @@ func (s *Store) sit(touch func() error) error {
 	return touch()
 }
 
+// Still calls f with the engine and the published meta while nothing is being
+// committed. F may read the engine and copy it, and must not call the store. Errors
+// are those of f, of ctx, and [fault.ErrClosed].
+func (s *Store) Still(ctx context.Context, f func(e Engine, meta any) error) error {
+	return s.submit(ctx, &pending{alone: true, seat: func() error {
+		return f(s.engine, s.current.Load().meta)
+	}})
+}
+
 // write commits the members of a group that are not refused.
 func (s *Store) write(group []*pending) {
 	members := s.examine(group)
