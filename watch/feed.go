@@ -158,12 +158,14 @@ func (f *Feed) wake(list []*Stream) {
 
 // relieve gives up the backlogs of all streams.
 func (f *Feed) relieve() {
+	var list []*Stream
 	for s := range f.streams {
 		if !s.giveUp() {
 			f.remove(s)
 		}
-		s.signal()
+		list = append(list, s)
 	}
+	f.wake(list)
 }
 
 // release says that a backlog does not hold the notes of g any more.

@@ -4,20 +4,16 @@ import (
 	"context"
 )
 
-// settle returns once everything up to version has been delivered.
+// settle returns once everything up to version has been delivered. What is left may
+// come to nothing, so it works on it whenever no reader does.
 func (s *Stream) settle(ctx context.Context, version uint64) error {
 	for {
-		select {
-		case s.turn <- struct{}{}: // nobody reads: what is left may come to nothing
-			err := s.prepare(ctx)
-			s.giveTurn()
-			if err != nil && ctx.Err() != nil {
-				return ctx.Err()
-			}
-		default:
-		}
 		s.mu.Lock()
 		ended, settled := s.err != nil, s.settled(version)
+		turn := s.turn
+		if !s.pending() {
+			turn = nil
+		}
 		if s.moved == nil {
 			s.moved = make(chan struct{})
 		}
@@ -25,19 +21,37 @@ func (s *Stream) settle(ctx context.Context, version uint64) error {
 		s.mu.Unlock()
 		switch {
 		case ended:
-			moved = s.idle // the last callback may be under way
+			return s.await(ctx)
 		case settled:
 			return nil
 		}
 		select {
-		case <-moved:
-			if ended {
-				return nil
+		case turn <- struct{}{}:
+			err := s.prepare(ctx)
+			s.giveTurn()
+			if err != nil && ctx.Err() != nil {
+				return ctx.Err()
 			}
+		case <-moved:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+}
+
+// await returns once no callback will run any more.
+func (s *Stream) await(ctx context.Context) error {
+	select {
+	case <-s.idle:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// pending reports whether whoever has the turn finds something to do, with mu held.
+func (s *Stream) pending() bool {
+	return s.ready == nil && (s.busy != 0 || s.behind || len(s.backlog.groups) > 0)
 }
 
 // settled reports whether everything up to version has been delivered, with mu held.

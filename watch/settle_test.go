@@ -8,6 +8,7 @@ import (
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/query"
 )
 
 func TestCallbacks(t *testing.T) {
@@ -100,14 +101,7 @@ func TestSettlePassedOver(t *testing.T) {
 		return s.moved != nil
 	})
 	s.signal()
-	select {
-	case err := <-done:
-		if err != nil {
-			t.Error(err)
-		}
-	case <-time.After(20 * time.Second):
-		t.Error("nobody told Settle")
-	}
+	within(t, done)
 	cancel()
 	<-reading
 }
@@ -120,4 +114,89 @@ func eventually(t testing.TB, ok func() bool) {
 			t.Fatal("it never came")
 		}
 	}
+}
+
+// TestSettleBesideLeavingReaders: what the last reader has left is worked on, though
+// it left just when Settle had seen it at work.
+func TestSettleBesideLeavingReaders(t *testing.T) {
+	db := newTable(t, 0)
+	s := db.watch(t, request(t, document.M{"score": document.M{"$gt": 5}}, nil, 0), Options{})
+	next(t, s)
+	s.turn <- struct{}{}   // a reader
+	db.write(put(1, 1, 1)) // gives no snapshot
+	done := make(chan error, 1)
+	go func() { done <- db.feed.Settle(context.Background()) }()
+	eventually(t, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.moved != nil
+	})
+	<-s.turn // leaves, and its step was before anybody waited for one
+	within(t, done)
+}
+
+// TestSettleBesideFailingWatch: a stream that never came to be keeps nobody waiting.
+func TestSettleBesideFailingWatch(t *testing.T) {
+	reading, fail := make(chan struct{}), make(chan struct{})
+	feed := NewFeed(func(context.Context, string, *query.Request) (Result, error) {
+		close(reading)
+		<-fail
+		return Result{}, fault.ErrTooLarge
+	}, 0)
+	watched := make(chan error, 1)
+	go func() {
+		_, err := feed.Watch(context.Background(), Spec{Collection: "c", Request: request(t, nil, nil, 0), Options: Options{OnChange: func(Snapshot) {}}})
+		watched <- err
+	}()
+	<-reading
+	done := make(chan error, 1)
+	go func() { done <- feed.Settle(context.Background()) }()
+	time.Sleep(time.Millisecond)
+	close(fail)
+	if err := <-watched; !errors.Is(err, fault.ErrTooLarge) {
+		t.Errorf("watch: %v", err)
+	}
+	within(t, done)
+}
+
+// within fails the test when done does not tell of success in time.
+func within(t testing.TB, done <-chan error) {
+	t.Helper()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("nobody told Settle")
+	}
+}
+
+// TestWatchWithEndedContext: a context that ends at any moment of Watch ends the
+// stream, and nothing stays.
+func TestWatchWithEndedContext(t *testing.T) {
+	db := newTable(t, 0)
+	for i := range 500 * effort() {
+		ctx, cancel := context.WithCancel(context.Background())
+		if i%2 == 0 {
+			cancel()
+		} else {
+			go cancel()
+		}
+		var o Options
+		if i%3 == 0 {
+			o.OnChange = func(Snapshot) {}
+		}
+		s, err := db.feed.Watch(ctx, Spec{Collection: "c", Request: request(t, nil, nil, 0), Options: o})
+		if err == nil {
+			<-s.Done()
+		} else if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, func() bool {
+		db.feed.mu.Lock()
+		defer db.feed.mu.Unlock()
+		return len(db.feed.streams) == 0
+	})
 }

@@ -87,6 +87,10 @@ func (f *Feed) Watch(ctx context.Context, spec Spec) (*Stream, error) {
 	}
 	if err := s.begin(ctx); err != nil {
 		s.end(err)
+		f.leave(s) // it may have ended before it joined
+		if s.options.OnChange != nil {
+			close(s.idle)
+		}
 		return nil, err
 	}
 	return s, nil
@@ -99,11 +103,13 @@ func (s *Stream) begin(ctx context.Context) error {
 	if s.options.OnChange != nil {
 		life, cancel = context.WithCancel(ctx)
 	}
+	s.mu.Lock() // life may have ended already
 	stop := context.AfterFunc(life, func() { s.end(life.Err()) })
 	s.release = func() {
 		stop()
 		cancel()
 	}
+	s.mu.Unlock()
 	s.turn <- struct{}{}
 	defer s.giveTurn()
 	if s.options.OnChange == nil {
