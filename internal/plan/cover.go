@@ -28,6 +28,10 @@ func (p *planner) covering(a *access) *cover {
 	switch p.purpose {
 	case toVisit:
 		return nil
+	case toCount:
+		if a.exact {
+			return nil // nobody looks at the documents
+		}
 	case toFind:
 		if p.r.Projection == nil {
 			return nil
