@@ -114,6 +114,9 @@ func (q *Query) refuse(format string, args ...any) *Query {
 func (q *Query) Get(ctx context.Context) ([]Doc, error) {
 	docs := []Doc{}
 	err := q.each(ctx, false, func(doc Doc) bool {
+		if len(docs) == 0 {
+			docs = make([]Doc, 0, q.firstRoom())
+		}
 		docs = append(docs, doc)
 		return true
 	})
@@ -121,6 +124,15 @@ func (q *Query) Get(ctx context.Context) ([]Doc, error) {
 		return nil, q.coll.fail("find", err)
 	}
 	return docs, nil
+}
+
+// firstRoom is for how many documents Get makes room at first.
+func (q *Query) firstRoom() int {
+	const most = 32
+	if q.limit > 0 {
+		return min(q.limit, most)
+	}
+	return most / 4
 }
 
 // One returns the first document. None is [ErrNotFound].
