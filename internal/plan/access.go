@@ -12,6 +12,7 @@ import (
 type access struct {
 	kind  accessKind
 	cost  float64 // microseconds, see cost.go
+	trial float64 // of finding out that it costs more than guessed, and less than cost then
 	exact bool    // what it finds matches: the filter need not be asked
 
 	// Of byIndex.

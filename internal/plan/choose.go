@@ -79,7 +79,7 @@ func (p *planner) choose() (best *access, others []*access, err error) {
 		list = append(list, a)
 	}
 	p.price(list)
-	best = slices.MinFunc(list, compareCosts)
+	best = cheapest(list)
 	if n := p.options.Candidate; n > 0 {
 		best = list[(n-1)%len(list)]
 	}

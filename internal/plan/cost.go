@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	"github.com/virgadb/virga/query"
 )
@@ -42,6 +43,22 @@ func compareCosts(a, b *access) int {
 		return c
 	}
 	return cmp.Compare(b.kind, a.kind)
+}
+
+// cheapest returns the access that costs least. Where that is a scan, one of which
+// it costs less to find out whether it is better is preferred to it.
+func cheapest(list []*access) *access {
+	best := slices.MinFunc(list, compareCosts)
+	if best.kind != byScan {
+		return best
+	}
+	for _, a := range list {
+		if a.trial < best.cost {
+			a.cost = a.trial
+			best = a
+		}
+	}
+	return best
 }
 
 // price sets the costs of accesses that answer one request.
@@ -202,14 +219,15 @@ func (p *planner) priceOne(a *access, matches float64) {
 			a.cost += float64(len(k.spans)+len(k.ranges))*seekCost + k.estimate.entries*entryCost
 		}
 		a.cost += e.found * (idCost + fetchCost)
-		a.cost = p.atMost(a, a.cost)
 	}
+	a.trial = p.priceTrial(a)
 	if !a.served && p.purpose == toFind {
+		each := sortCost
 		if p.window > 0 && p.window <= maxTop {
-			a.cost += e.matches * topCost
-		} else {
-			a.cost += e.matches * sortCost
+			each = topCost
 		}
+		a.cost += e.matches * each
+		a.trial += e.matches * each
 	}
 }
 
@@ -237,19 +255,22 @@ func (p *planner) priceIndex(a *access, part float64) float64 {
 	if w := float64(p.window); w > 0 && a.order.mode == unordered && a.served {
 		fetched = min(e.found, w*max(1, e.found/max(e.matches, 1))) // in order of the ids until the window is full
 	}
-	return p.atMost(a, cost+fetched*each)
+	return cost + fetched*each
 }
 
-// atMost returns cost, or less when it rests on how much lies in a range, which is a
-// guess: to find out costs no more.
-func (p *planner) atMost(a *access, cost float64) float64 {
+// priceTrial returns the cost of a, or less when it rests on how much lies in a range,
+// which is a guess, and a gives up where that is too much: to find out costs no more.
+func (p *planner) priceTrial(a *access) float64 {
+	if a.kind != byIndex && a.kind != byUnion {
+		return a.cost
+	}
 	seeks, ranged := len(a.spans), a.ranged
 	for _, k := range a.kids {
 		seeks += len(k.spans) + len(k.ranges)
 		ranged = ranged || k.ranged || k.kind == byID
 	}
 	if !ranged || !p.givesUp(a) {
-		return cost
+		return a.cost
 	}
-	return min(cost, float64(seeks)*seekCost+p.giveUpAfter()*(entryCost+idCost))
+	return min(a.cost, float64(seeks)*seekCost+p.giveUpAfter()*(entryCost+idCost))
 }
