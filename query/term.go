@@ -141,3 +141,16 @@ func (t Term) EachPrefix(f func(string)) {
 		f(p.BytePrefix())
 	}
 }
+
+// Admits reports whether the one value v meets the test of an Eq, Gt, Gte, Lt, Lte
+// or Exists, or is a member of an In; patterns aside, and an array is not looked
+// into. Of all other kinds it reports false.
+func (t Term) Admits(v document.Value) bool {
+	switch t.Kind() {
+	case TermEq, TermGt, TermGte, TermLt, TermLte, TermExists:
+		return (&matcher{}).meets(&t.n.test, v)
+	case TermIn:
+		return t.n.test.set.has(v)
+	}
+	return false
+}

@@ -51,6 +51,22 @@ func (u *Update) NeedsFilter() bool { return u.positional }
 // given. They must not be modified.
 func (u *Update) Paths() []string { return u.paths }
 
+// EachChange calls f for each dotted path the update may change, as written, in no
+// particular order: with the value it sets there, or with missing where the value
+// follows from what the document holds, or the field goes away.
+func (u *Update) EachChange(f func(path string, v document.Value)) { u.root.eachChange(f) }
+
+func (b *branch) eachChange(f func(path string, v document.Value)) {
+	if set, ok := b.op.(*setter); ok {
+		f(b.path, set.value)
+	} else if b.op != nil {
+		f(b.path, document.Value{})
+	}
+	for _, c := range b.children {
+		c.eachChange(f)
+	}
+}
+
 // Touches reports whether the update may change what is found at path, a dotted
 // path as a filter or an index has it. Array positions count for nothing on either
 // side: "lines.$[].price" touches "lines.price", "lines", and "lines.price.net".
