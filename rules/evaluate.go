@@ -1,0 +1,264 @@
+package rules
+
+import (
+	"context"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/query"
+)
+
+// maxSteps bounds one evaluation, in values compared and facts weighed.
+const maxSteps = 1 << 20
+
+// maxChoices bounds how often a rule is asked about one document whose arrays
+// stand for one of their elements each.
+const maxChoices = 100
+
+// An evaluation decides one expression for one call: on a document, or, when it is
+// proving, on all documents of which certain facts are known. It belongs to one
+// goroutine.
+//
+// Every condition is asked whether it holds, and every condition below a "!"
+// whether it is refuted. The two are questions of their own: on an array both may
+// be answered with yes, and when something is not known, neither.
+type evaluation struct {
+	ctx               context.Context
+	call              *Call
+	op                Operation
+	rule              rule
+	x                 *expression
+	data              Data
+	doc               document.Value
+	proving           bool
+	filter            *query.Filter // that the proof is about; may be nil
+	facts             branch
+	pins              []pin
+	values            []reached // storage of the operands
+	reads             []string  // what get() has read, each once
+	steps             int
+	choices, branches int     // asked about so far
+	trouble           string  // why an operand is unknown
+	stopped           string  // why the evaluation ended early; then nothing holds
+	err               error   // a fault that ended it early
+	tally             []tally // of a coverage, by condition; may be nil
+	blamed            *blame  // where it failed
+	few               [8]reached
+}
+
+// A pin is the value that a path stands for where one value is wanted.
+type pin struct {
+	path  string
+	value document.Value
+}
+
+// begin returns an evaluation of ru for op.
+func (c *Call) begin(ctx context.Context, op Operation, ru rule) *evaluation {
+	e := &evaluation{ctx: ctx, call: c, op: op, rule: ru, x: ru.x, data: c.Data}
+	e.values = e.few[:0]
+	if c.Coverage != nil {
+		e.tally = c.Coverage.of(c.Collection, ru)
+	}
+	return e
+}
+
+// step counts a step and reports whether there may be another one.
+func (e *evaluation) step() bool {
+	if e.steps++; e.steps > maxSteps {
+		e.stop("the evaluation takes too long")
+	}
+	return e.stopped == ""
+}
+
+// stop ends the evaluation.
+func (e *evaluation) stop(why string) {
+	if e.stopped == "" {
+		e.stopped = why
+	}
+}
+
+// grants reports whether the rule as a whole is true.
+func (e *evaluation) grants() bool {
+	e.values = e.values[:0]
+	top := e.x.top
+	if top.isCondition() {
+		return e.holds(top, true)
+	}
+	ok := e.asks(e.operand(top), &test{op: opEq, value: document.Boolean(true)}, true)
+	e.count(top, true, ok)
+	return ok
+}
+
+// holds reports whether n holds, or, when want is false, whether it is refuted.
+func (e *evaluation) holds(n *node, want bool) bool {
+	if !e.step() {
+		return false
+	}
+	ok := e.decide(n, want)
+	if e.stopped != "" {
+		return false
+	}
+	e.count(n, want, ok)
+	return ok
+}
+
+func (e *evaluation) decide(n *node, want bool) bool {
+	switch n.kind {
+	case nodeOr:
+		return e.join(n.kids, want, !want)
+	case nodeAnd:
+		return e.join(n.kids, want, want)
+	case nodeNot:
+		return e.holds(n.kids[0], !want)
+	case nodeCompare:
+		if n.op == opNe {
+			return e.compare(n, opEq, !want)
+		}
+		return e.compare(n, n.op, want)
+	case nodeAmong:
+		return e.among(n, want)
+	case nodeIn:
+		return e.in(n, want)
+	}
+	o := e.operand(n)
+	if o.null {
+		return !want
+	}
+	return e.asks(o, &test{kind: testTrue}, want)
+}
+
+// join reports whether all kids, or else one of them, are as wanted.
+func (e *evaluation) join(kids []*node, want, all bool) bool {
+	for _, k := range kids {
+		if e.holds(k, want) != all {
+			return !all
+		}
+	}
+	return all
+}
+
+// compare decides a comparison, or its negation.
+func (e *evaluation) compare(n *node, op compareOp, want bool) bool {
+	return e.stands(e.operand(n.kids[0]), op, e.operand(n.kids[1]), want)
+}
+
+// stands reports whether a stands to b as op says, or does not: whether one value
+// of a does to one value of b.
+func (e *evaluation) stands(a operand, op compareOp, b operand, want bool) bool {
+	a, op, b = turned(a, op, b)
+	switch {
+	case a.unknown || b.unknown:
+		return false
+	case a.null && b.null:
+		return want
+	case a.null:
+		return e.asks(b, &test{kind: testNull}, want)
+	case b.null:
+		return e.asks(a, &test{kind: testNull}, want)
+	case b.free != nil:
+		return e.facts.eachPin(a.free, func(v document.Value) bool {
+			return e.asks(b, &test{op: op.flipped(), value: v}, want)
+		}) || e.facts.eachPin(b.free, func(v document.Value) bool {
+			return e.asks(a, &test{op: op, value: v}, want)
+		})
+	case want:
+		return b.any(inSome, func(v document.Value) bool { return e.asks(a, &test{op: op, value: v}, true) })
+	}
+	return b.none() || b.any(inParts, func(v document.Value) bool { return e.asks(a, &test{op: op, value: v}, false) })
+}
+
+// turned returns a comparison with what is looked into, arrays and free paths above
+// all, on its left.
+func turned(a operand, op compareOp, b operand) (operand, compareOp, operand) {
+	if b.free != nil && a.free == nil || a.closed() && !b.closed() {
+		return b, op.flipped(), a
+	}
+	return a, op, b
+}
+
+// asks reports whether some value of o meets t, or, when want is false, whether
+// some part of it does not.
+func (e *evaluation) asks(o operand, t *test, want bool) bool {
+	switch {
+	case o.unknown:
+		return false
+	case o.null:
+		return t.meets(document.NullValue()) == want
+	case o.free != nil:
+		return e.facts.prove(e, o.free, t, want)
+	case want:
+		return o.any(inSome, func(v document.Value) bool { return e.step() && t.meets(v) })
+	}
+	how := inParts
+	if t.ofArrays() {
+		how = inWhole
+	}
+	return o.none() || o.any(how, func(v document.Value) bool { return e.step() && !t.meets(v) })
+}
+
+// among decides whether a value is in a list that is written out.
+func (e *evaluation) among(n *node, want bool) bool {
+	a := e.operand(n.kids[0])
+	t := &test{kind: testAmong}
+	for _, k := range n.kids[1:] {
+		if k.kind == nodePath {
+			return e.amongEach(n, a, want)
+		}
+		m := e.operand(k)
+		switch {
+		case m.unknown && !want:
+			return false
+		case m.null:
+			t.null = true
+		case !m.unknown && m.list[0].value.Exists():
+			t.values = append(t.values, m.list[0].value)
+		}
+	}
+	return e.asks(a, t, want)
+}
+
+// amongEach compares a, which is the value n asks about, with its members one by
+// one, because some are paths.
+func (e *evaluation) amongEach(n *node, a operand, want bool) bool {
+	for _, k := range n.kids[1:] {
+		if e.stands(a, opEq, e.operand(k), want) == want {
+			return want
+		}
+	}
+	return !want
+}
+
+// in decides whether a value is a member of the list at a path. Unlike a
+// comparison, its negation asks that no element be equal.
+func (e *evaluation) in(n *node, want bool) bool {
+	a, list := e.operand(n.kids[0]), e.operand(n.kids[1])
+	switch {
+	case a.unknown || list.unknown:
+		return false
+	case a.null:
+		return e.contains(list, &test{kind: testNull}, want)
+	case a.free != nil && list.free != nil:
+		return e.facts.eachPin(a.free, func(v document.Value) bool {
+			return e.contains(list, &test{op: opEq, value: v}, want)
+		}) || want && e.facts.eachPin(list.free, func(v document.Value) bool {
+			return e.asks(a, &test{op: opEq, value: v}, true)
+		})
+	case a.free != nil:
+		t := &test{kind: testAmong}
+		list.any(inList, func(v document.Value) bool {
+			t.values = append(t.values, v)
+			return false
+		})
+		return e.asks(a, t, want)
+	case want:
+		return a.any(inSome, func(v document.Value) bool { return e.contains(list, &test{op: opEq, value: v}, true) })
+	}
+	return a.none() || a.any(inParts, func(v document.Value) bool { return e.contains(list, &test{op: opEq, value: v}, false) })
+}
+
+// contains reports whether list has a member that meets t, or has none.
+func (e *evaluation) contains(list operand, t *test, want bool) bool {
+	if list.free != nil {
+		return e.facts.proveMember(e, list.free, t, want)
+	}
+	return list.any(inList, func(v document.Value) bool { return e.step() && t.meets(v) }) == want
+}

@@ -1,0 +1,98 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/query"
+)
+
+// noon is the time of every call in the tests.
+var noon = time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// lawCases returns the number of cases a law is tried on and a source of random
+// numbers with a new seed, both of which it logs.
+func lawCases(t *testing.T, atOnce int) (int, *rand.Rand) {
+	t.Helper()
+	effort, err := strconv.ParseFloat(os.Getenv("VIRGA_EFFORT"), 64)
+	if err != nil {
+		effort = 1
+	}
+	n, seed := max(1, int(float64(atOnce)*effort)), uint64(time.Now().UnixNano())
+	if given, err := strconv.ParseUint(os.Getenv("VIRGA_SEED"), 10, 64); err == nil {
+		seed = given
+	}
+	t.Logf("seed %d, %d cases", seed, n)
+	return n, rand.New(rand.NewPCG(seed, seed))
+}
+
+// shelf is a Getter over documents written as JSON, by "collection.id".
+type shelf map[string]string
+
+func (s shelf) Get(_ context.Context, collection string, id document.ID) (document.Doc, error) {
+	text, ok := id.Value().Text()
+	if !ok {
+		text = id.String() + " as a number"
+	}
+	source, ok := s[collection+"."+text]
+	if !ok {
+		return document.Doc{}, nil
+	}
+	return document.Encode(mustJSON(source), noon)
+}
+
+func mustJSON(text string) document.Value {
+	v, err := document.ParseJSON([]byte(text))
+	if err != nil {
+		panic(text + ": " + err.Error())
+	}
+	return v
+}
+
+func mustDoc(t testing.TB, text string) document.Doc {
+	t.Helper()
+	if text == "" {
+		return document.Doc{}
+	}
+	d, err := document.Encode(mustJSON(text), noon)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return d
+}
+
+func mustFilter(t testing.TB, cond any) *query.Filter {
+	t.Helper()
+	f, err := query.CompileFilter(cond, noon)
+	if err != nil {
+		t.Fatalf("%v: %v", cond, err)
+	}
+	return f
+}
+
+// mustRules returns rules whose read rule is source.
+func mustRules(t testing.TB, source string) *Rules {
+	t.Helper()
+	r, err := Parse(`{"read": ` + strconv.Quote(source) + `}`)
+	if err != nil {
+		t.Fatalf("%s: %v", source, err)
+	}
+	return r
+}
+
+// denied returns err as a Denial and fails when it is none.
+func denied(t testing.TB, err error) *Denial {
+	t.Helper()
+	d := (*Denial)(nil)
+	if !errors.As(err, &d) || !errors.Is(err, fault.ErrDenied) {
+		t.Fatalf("%v is no denial", err)
+	}
+	return d
+}
