@@ -1,6 +1,10 @@
 package expr
 
-import "github.com/virgadb/virga/document"
+import (
+	"bytes"
+
+	"github.com/virgadb/virga/document"
+)
 
 // kept is the memory that a value an accumulator keeps takes beside its bytes.
 const kept = 48
@@ -12,14 +16,32 @@ type extreme struct {
 }
 
 func (x *extreme) Add(v document.Value) error {
-	if !nullish(v) && (!x.best.Exists() || document.Compare(v, x.best)*x.sign > 0) {
-		x.best = v.Clone()
+	if nullish(v) {
+		return nil
 	}
+	if x.best.Exists() {
+		if c := document.Compare(v, x.best) * x.sign; c < 0 || c == 0 && !Simpler(v, x.best) {
+			return nil
+		}
+	}
+	x.best = asValue(append(x.best.Raw()[:0], v.Raw()...))
 	return nil
 }
 
+// Merge takes the better value of two.
+func (x *extreme) Merge(other Accumulator) { _ = x.Add(other.(*extreme).best) }
+
 func (x *extreme) Result(*Env) (document.Value, error) { return orNull(x.best), nil }
 func (x *extreme) Size() int                           { return kept + len(x.best.Raw()) }
+
+// Simpler reports whether, of two equal values that are not the same bytes, a is the
+// one that stands for both: the shorter, such as the integer and not the float, and
+// of equally long ones the one with the larger bytes. So it does not matter which
+// came first.
+func Simpler(a, b document.Value) bool {
+	x, y := a.Raw(), b.Raw()
+	return len(x) < len(y) || len(x) == len(y) && bytes.Compare(x, y) > 0
+}
 
 func orNull(v document.Value) document.Value {
 	if v.Exists() {

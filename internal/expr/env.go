@@ -23,6 +23,7 @@ type Env struct {
 	Options
 	root   document.Value
 	fields []document.Value // of root, those the expression begins at
+	picked []document.Value // of root, those that the expressions of a tuple begin at
 	vars   []document.Value
 	stack  []document.Value // operands of the calls under way
 	buf    []byte           // what is left of it is where the next small results go

@@ -1,7 +1,5 @@
 package expr
 
-import "math/bits"
-
 // A Merger is an [Accumulator] that can take over what another one, of the same
 // accumulation, was given, in any order.
 type Merger interface {
@@ -24,16 +22,4 @@ func (s *sumOf) Merge(other Accumulator) {
 	case *mean:
 		s.sum.merge(&o.sum)
 	}
-}
-
-func (s *sum) merge(o *sum) {
-	var carry uint64
-	s.low, carry = bits.Add64(s.low, o.low, 0)
-	s.high, _ = bits.Add64(s.high, o.high, carry)
-	s.n += o.n
-	s.float = s.float || o.float
-	s.special = s.special || o.special
-	s.infinities += o.infinities
-	s.addFloat(o.f)
-	s.rest += o.rest
 }

@@ -7,15 +7,15 @@ import (
 	"github.com/virgadb/virga/document"
 )
 
-// A sum adds numbers without losing what is small beside what is large: integers
-// in 128 bits, floats in two words of which the second holds what the first has no
-// room for. The order of what is added hardly matters.
+// A sum adds numbers without rounding: integers in 128 bits, floats in an [exact].
+// What comes out is rounded once, and is the same in whatever order and parts the
+// numbers are added.
 type sum struct {
 	high, low  uint64 // of the integers, two's complement
-	f, rest    float64
+	floats     exact
 	float      bool // a float was added
 	n          int64
-	infinities float64 // NaN and infinities, which would spoil rest
+	infinities float64 // the sum of NaN and infinities, which have no digits
 	special    bool
 }
 
@@ -33,20 +33,23 @@ func (s *sum) add(n number) {
 		s.special = true
 		return
 	}
-	s.addFloat(n.f)
+	s.floats.add(n.f)
 }
 
-// addFloat adds f: Knuth's two-sum.
-func (s *sum) addFloat(f float64) {
-	total := s.f + f
-	part := total - s.f
-	if !math.IsInf(total, 0) {
-		s.rest += (s.f - (total - part)) + (f - part)
-	}
-	s.f = total
+// merge adds the sum o, which may not be used afterwards.
+func (s *sum) merge(o *sum) {
+	var carry uint64
+	s.low, carry = bits.Add64(s.low, o.low, 0)
+	s.high, _ = bits.Add64(s.high, o.high, carry)
+	s.n += o.n
+	s.float = s.float || o.float
+	s.special = s.special || o.special
+	s.infinities += o.infinities
+	s.floats.merge(&o.floats)
 }
 
 // total returns the sum: an integer when only integers were added and it fits.
+// Nothing may be added afterwards.
 func (s *sum) total() number {
 	switch {
 	case !s.float && s.high == uint64(int64(s.low)>>63):
@@ -54,7 +57,6 @@ func (s *sum) total() number {
 	case s.special:
 		return floating(s.infinities)
 	}
-	t := *s
 	sign, high, low := 1.0, s.high, s.low
 	if int64(high) < 0 {
 		var borrow uint64
@@ -63,14 +65,12 @@ func (s *sum) total() number {
 		high, _ = bits.Sub64(0, high, borrow)
 	}
 	// In pieces of 32 bits, which are floats without rounding.
-	t.addFloat(sign * float64(high>>32) * (1 << 96))
-	t.addFloat(sign * float64(high&math.MaxUint32) * (1 << 64))
-	t.addFloat(sign * float64(low>>32) * (1 << 32))
-	t.addFloat(sign * float64(low&math.MaxUint32))
-	if math.IsInf(t.f, 0) {
-		return floating(t.f)
-	}
-	return floating(t.f + t.rest)
+	t := s.floats
+	t.add(sign * float64(high>>32) * (1 << 96))
+	t.add(sign * float64(high&math.MaxUint32) * (1 << 64))
+	t.add(sign * float64(low>>32) * (1 << 32))
+	t.add(sign * float64(low&math.MaxUint32))
+	return floating(t.round())
 }
 
 // A sumOf is $sum.
@@ -84,7 +84,7 @@ func (s *sumOf) Add(v document.Value) error {
 }
 
 func (s *sumOf) Result(e *Env) (document.Value, error) { return e.number(s.total()), nil }
-func (s *sumOf) Size() int                             { return 80 }
+func (s *sumOf) Size() int                             { return 112 + s.floats.size() }
 
 // A mean is $avg.
 type mean struct{ sumOf }
