@@ -95,7 +95,7 @@ func (s *dividing) fill(ctx context.Context) error {
 		}
 		if !ok {
 			s.in.close()
-			return s.sorter.Finish()
+			return s.sorter.Finish(ctx)
 		}
 		if s.total++; s.total%checkEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()

@@ -161,7 +161,7 @@ func (o *ordered) fill(ctx context.Context) error {
 		}
 		if !ok {
 			o.in.close()
-			return o.sorter.Finish()
+			return o.sorter.Finish(ctx)
 		}
 		if o.scratch, err = o.key(o.scratch[:0], doc); err != nil {
 			return err

@@ -72,7 +72,7 @@ func (g *gathered) fill(ctx context.Context) error {
 		}
 	}
 	g.items.close()
-	return g.sorter.Finish()
+	return g.sorter.Finish(ctx)
 }
 
 func (g *gathered) close() {
@@ -165,7 +165,7 @@ func (g *inGroups) group(ctx context.Context) error {
 			return err
 		}
 	}
-	return g.sorter.Finish()
+	return g.sorter.Finish(ctx)
 }
 
 func (g *inGroups) close() {

@@ -70,7 +70,7 @@ func (s *sorted) fill(ctx context.Context) error {
 		return err
 	}
 	s.src.close()
-	return s.sorter.Finish()
+	return s.sorter.Finish(ctx)
 }
 
 func (s *sorted) fillAlone(ctx context.Context) error {

@@ -26,7 +26,9 @@ type run struct {
 
 // spill writes the records held to a new run and forgets them.
 func (s *Sorter) spill(ctx context.Context) error {
-	slices.SortFunc(s.records, compareRecords)
+	if err := Sort(ctx, s.records, compareRecords); err != nil {
+		return err
+	}
 	r, err := newRun()
 	if err != nil {
 		return err

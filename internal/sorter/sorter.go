@@ -3,7 +3,6 @@ package sorter
 import (
 	"bytes"
 	"context"
-	"slices"
 
 	"github.com/virgadb/virga/document"
 )
@@ -59,8 +58,10 @@ func (s *Sorter) Push(ctx context.Context, r Record) error {
 }
 
 // Finish ends the pushing.
-func (s *Sorter) Finish() error {
-	slices.SortFunc(s.records, compareRecords)
+func (s *Sorter) Finish(ctx context.Context) error {
+	if err := Sort(ctx, s.records, compareRecords); err != nil {
+		return err
+	}
 	return s.startMerge()
 }
 

@@ -56,7 +56,7 @@ func TestSorter(t *testing.T) {
 
 func expect(t *testing.T, s *Sorter, want []string) {
 	t.Helper()
-	if err := s.Finish(); err != nil {
+	if err := s.Finish(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for i := 0; ; i++ {
@@ -86,7 +86,7 @@ func TestSorterStops(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Finish(); err != nil {
+	if err := s.Finish(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	cancel()
