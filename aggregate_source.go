@@ -100,12 +100,12 @@ func (m *moment) Find(name string, r *query.Request) (aggregate.Cursor, error) {
 }
 
 // Fold hands out the documents of a collection to several goroutines.
-func (m *moment) Fold(ctx context.Context, name string, f *query.Filter, visit func(worker int, key []byte, doc document.Doc) error) (bool, error) {
+func (m *moment) Fold(ctx context.Context, name string, r *query.Request, visit func(worker int, doc document.Doc) error) (bool, error) {
 	snap, coll, db, err := m.find(name)
 	if err != nil {
 		return false, err
 	}
-	return plan.Fold(ctx, snap, coll, f, db.plan, visit)
+	return plan.Fold(ctx, snap, coll, r, db.plan, visit)
 }
 
 // Workers is the most goroutines of a Fold.

@@ -118,8 +118,8 @@ func ExampleAggregation_Lookup() {
 		Project(virga.M{"cost": 1}).
 		All(ctx))
 	// Output:
-	// {"_id":"Oslo","n":5}
 	// {"_id":"Bern","n":1}
+	// {"_id":"Oslo","n":5}
 	// {"_id":1,"cost":[{"total":36}]}
 	// {"_id":2,"cost":[{"total":80}]}
 	// {"_id":3,"cost":[{"total":160}]}

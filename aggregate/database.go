@@ -31,11 +31,11 @@ type Database interface {
 // A Folder is a [Database] that can hand out the documents of a collection to several
 // goroutines at once.
 type Folder interface {
-	// Fold calls visit for every document that matches, in no order, each goroutine
-	// with a number of its own below Workers. The key tells the order of the _id; it
-	// and the document are valid until visit returns. Fold reports false, and has
-	// called nothing, when there is nothing to gain.
-	Fold(ctx context.Context, collection string, f *query.Filter, visit func(worker int, key []byte, doc document.Doc) error) (bool, error)
+	// Fold calls visit for every document that r asks for, in no order, each goroutine
+	// with a number of its own below Workers. The document is valid until visit
+	// returns. Fold reports false, and has called nothing, when there is nothing to
+	// gain.
+	Fold(ctx context.Context, collection string, r *query.Request, visit func(worker int, doc document.Doc) error) (bool, error)
 	// Workers is the most goroutines there are.
 	Workers() int
 }

@@ -18,8 +18,11 @@
 // # Meaning
 //
 // Stages and operators mean what MongoDB's of the same name do. Beyond that: groups
-// come in the order in which they are first met, ties of a sort in the order in
-// which they come, and documents of a collection by _id. What a field path reads
+// come in the order of their keys, those of an object field by field, ties of a sort
+// in the order in which they come, and documents of a collection by _id. The _id of
+// a group of equal numbers is written as the integer, where one of them is. A sum or
+// average of floats is the exact one, rounded once: neither order nor the number of
+// processors matters. What a field path reads
 // beyond an array is the array of what its objects have there; numbers in paths of
 // expressions are names of fields.
 //

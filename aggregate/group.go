@@ -7,12 +7,13 @@ import (
 	"github.com/virgadb/virga/internal/expr"
 )
 
-// A group makes one document of all that have the same key.
+// A group makes one document of all that have the same key. Groups come in the order
+// of their keys.
 type group struct {
-	key     *expr.Expr
+	key     groupKey
 	outputs outputs
-	label   string
-	wide    bool // groups of parts of the documents can be put together
+	values  *expr.Tuple // the parts of the key, then what is accumulated
+	loose   bool        // the order in which documents come does not matter
 }
 
 // outputs are the fields that are accumulated.
@@ -38,22 +39,25 @@ func buildGroup(c *compiler, v any) ([]step, error) {
 			}
 			continue
 		}
-		if g.key != nil {
+		if g.key.whole != nil {
 			return nil, invalidAt("_id", "the key is given twice")
 		}
-		var err error
-		if g.key, err = c.expression(f.Value); err != nil {
+		key, err := c.expression(f.Value)
+		if err != nil {
 			return nil, err
 		}
+		g.key = newGroupKey(key)
 	}
-	if g.key == nil {
+	if g.key.whole == nil {
 		return nil, invalidAt("_id", "the key is missing")
 	}
-	g.label = "group" + by(g.key)
-	g.wide = !g.key.Random()
+	g.loose = !g.key.whole.Random()
+	all := g.key.parts
 	for _, o := range g.outputs {
-		g.wide = g.wide && o.by.Mergeable() && !o.by.Operand().Random()
+		all = append(all[:len(all):len(all)], o.by.Operand())
+		g.loose = g.loose && o.by.Mergeable() && !o.by.Operand().Random()
 	}
+	g.values = expr.Join(all...)
 	return []step{g}, nil
 }
 
@@ -61,9 +65,6 @@ func buildGroup(c *compiler, v any) ([]step, error) {
 func by(key *expr.Expr) string {
 	if path, ok := key.Path(); ok {
 		return " by " + path
-	}
-	if _, ok := key.Constant(); ok {
-		return " all"
 	}
 	return ""
 }
@@ -90,7 +91,7 @@ func (c *compiler) output(to *outputs, f document.E) error {
 // values.
 func fixed(name string) bool {
 	switch name {
-	case "$sum", "$avg", "$count", "$stdDevPop", "$stdDevSamp":
+	case "$count", "$stdDevPop", "$stdDevSamp":
 		return true
 	}
 	return false
@@ -130,8 +131,8 @@ func buildSortByCount(c *compiler, v any) ([]step, error) {
 	return append(steps, sort...), err
 }
 
-func (g *group) text() string { return g.label }
+func (g *group) text() string { return "group" + g.key.text() }
 
 func (g *group) open(r *run, in source) (source, error) {
-	return &grouping{group: g, run: r, in: in, table: make(map[string]*gathered)}, nil
+	return &grouping{groups: newGroups(g, r), in: in}, nil
 }

@@ -107,8 +107,7 @@ func (p Pipeline) Redact(expression any) Pipeline { return p.with("$redact", exp
 
 // Group makes one document of all those for which key yields the same value, which
 // becomes its _id; nil puts all into one. Fields are accumulators such as [Sum]:
-// an object of them, or nil for none. Groups come in the order in which they are
-// first met.
+// an object of them, or nil for none. Groups come in the order of their keys.
 func (p Pipeline) Group(key, fields any) Pipeline {
 	spec := document.D{{Key: "_id", Value: key}}
 	if fields != nil {

@@ -11,16 +11,16 @@ import (
 // Workers is the most goroutines that call the function given to [Fold].
 const Workers = maxWorkers
 
-// Fold calls visit for every document of coll that matches the filter, in no order, in
-// up to [Workers] goroutines at once, each with a number of its own. Key is that of
-// the document, in the order of the _id; both are valid until visit returns. It
-// reports false, and has called nothing, when one goroutine would do: then there is
-// nothing to gain over [Find].
-func Fold(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, f *query.Filter, o Options, visit func(worker int, key []byte, doc document.Doc) error) (bool, error) {
+// Fold calls visit for every document that r, which has neither an order nor a window,
+// asks for, in no order, in up to [Workers] goroutines at once, each with a number
+// of its own. The document is valid until visit returns. Fold reports false, and has
+// called nothing, when one goroutine would do: then there is nothing to gain over
+// [Find].
+func Fold(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, r *query.Request, o Options, visit func(worker int, doc document.Doc) error) (bool, error) {
 	if coll == nil {
 		return false, nil
 	}
-	p := newPlanner(snap, coll, &query.Request{Filter: f}, toFind, o)
+	p := newPlanner(snap, coll, r, toFind, o)
 	if p.documents < wideFrom {
 		return false, nil
 	}
@@ -43,13 +43,13 @@ func Fold(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, f *query
 
 // A folding hands documents on, and counts them.
 type folding struct {
-	do      func(worker int, key []byte, doc document.Doc) error
+	do      func(worker int, doc document.Doc) error
 	counted counting
 }
 
 func (*folding) whole() {}
 
-func (v *folding) visit(_ context.Context, worker int, key []byte, doc document.Doc, _ func() (document.Doc, error)) error {
+func (v *folding) visit(_ context.Context, worker int, _ []byte, doc document.Doc, _ func() (document.Doc, error)) error {
 	v.counted[worker].n++
-	return v.do(worker, key, doc)
+	return v.do(worker, doc)
 }

@@ -1,0 +1,74 @@
+package virga
+
+import (
+	"slices"
+	"strings"
+)
+
+func (n naivePipeline) lookup(docs []D, spec D) ([]D, error) {
+	var out []D
+	for _, d := range docs {
+		all := n.colls[get(spec, "from").(string)]
+		var found []D
+		if local, ok := get(spec, "localField").(string); ok {
+			for _, other := range all {
+				if slices.ContainsFunc(naiveLocal(d, strings.Split(local, ".")), func(v any) bool {
+					return slices.ContainsFunc(reach(other, strings.Split(get(spec, "foreignField").(string), ".")), func(s spot) bool { return naiveSpot(s, v) })
+				}) {
+					found = append(found, other)
+				}
+			}
+		} else {
+			v := naiveEval(get(spec, "let").(D)[0].Value, d)
+			for _, other := range all {
+				if equal(naivePath(other, strings.Split(get(spec, "with").(string), ".")), v) {
+					found = append(found, other)
+				}
+			}
+		}
+		out = append(out, withField(d, get(spec, "as").(string), listOf(found)))
+	}
+	return out, nil
+}
+
+// naiveLocal lists the values to look for.
+func naiveLocal(v any, path []string) []any {
+	found := naiveLocals(v, path)
+	if len(found) == 0 {
+		return []any{nil}
+	}
+	return found
+}
+
+func naiveLocals(v any, path []string) (found []any) {
+	switch x := v.(type) {
+	case absent:
+	case D:
+		if len(path) == 0 {
+			return []any{v}
+		}
+		return naiveLocals(get(x, path[0]), path[1:])
+	case []any:
+		for _, e := range x {
+			if _, ok := e.(D); ok && len(path) > 0 {
+				found = append(found, naiveLocals(e, path)...)
+			} else if len(path) == 0 {
+				found = append(found, e)
+			}
+		}
+	default:
+		if len(path) == 0 {
+			return []any{v}
+		}
+	}
+	return found
+}
+
+// naiveSpot reports whether what a path leads to equals v.
+func naiveSpot(s spot, v any) bool {
+	if equal(orNil(s.value), v) {
+		return true
+	}
+	list, ok := s.value.([]any)
+	return ok && s.into && slices.ContainsFunc(list, func(e any) bool { return equal(e, v) })
+}
