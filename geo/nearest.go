@@ -1,0 +1,288 @@
+package geo
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+)
+
+// A Nearest yields what an index holds from the nearest to the farthest: it opens
+// the cell that may hold the nearest of what has not been looked at, until something
+// is known to be nearer than everything behind it. It belongs to one goroutine.
+type Nearest struct {
+	points, shapes Entries
+	total          float64
+	origin         *Origin
+	min, max       float64 // metres
+	limit          float64 // the straight distance of max, and a little more
+	measure        func(id []byte) (metres float64, ok bool, err error)
+	repeats        bool // one may have several entries
+
+	cells []reach // a heap
+	nodes []node
+	found []Hit // a heap
+	slab  []byte
+	seen  map[string]struct{} // ids that have been returned, or measured out of bounds
+	asked map[string]struct{} // ids of shapes that have been measured
+	err   error
+}
+
+// A Hit is what a [Nearest] has found.
+type Hit struct {
+	ID     []byte // what the entry belongs to
+	Metres float64
+
+	straight float64 // the straight distance of a point, squared
+}
+
+// A reach is a cell that waits to be opened.
+type reach struct {
+	least float64 // no point of it is nearer, as a straight distance
+	node  int32
+	kind  reachKind
+}
+
+type reachKind uint8
+
+const (
+	reachPoints reachKind = iota
+	reachShapes
+)
+
+// A NearSearch says what a [Nearest] searches.
+type NearSearch struct {
+	Points   Entries // nil when there are none
+	Shapes   Entries // of the cells of shapes; nil when there are none
+	Total    int64   // so many entries are expected in Points
+	Min, Max float64 // metres, as far as they bound what is returned
+	Repeats  bool    // one id may have several entries: only its nearest counts
+
+	// Measure returns the distance in metres of what has shapes.
+	Measure func(id []byte) (metres float64, ok bool, err error)
+}
+
+// Search returns the search for what is near to o.
+func (o *Origin) Search(s NearSearch) *Nearest {
+	n := &Nearest{
+		points: s.Points, shapes: s.Shapes, total: float64(s.Total), origin: o, min: s.Min, max: s.Max,
+		limit: everywhere, measure: s.Measure, repeats: s.Repeats || s.Shapes != nil,
+	}
+	if angle := s.Max / EarthRadius; angle < math.Pi-1e-3 {
+		n.limit = 2*math.Sin(angle/2) + 1e-12
+	}
+	if n.repeats {
+		n.seen, n.asked = make(map[string]struct{}), make(map[string]struct{})
+	}
+	n.nodes = make([]node, 0, 256)
+	n.cells = make([]reach, 0, 256)
+	if s.Points != nil {
+		n.begin(reachPoints)
+	}
+	if s.Shapes != nil {
+		n.begin(reachShapes)
+	}
+	return n
+}
+
+func (s *Nearest) begin(kind reachKind) {
+	for i := range baseNodes {
+		s.nodes = append(s.nodes, baseNodes[i])
+		s.wait(kind)
+	}
+}
+
+// wait lets the last of the nodes wait to be opened, unless it is out of bounds.
+func (s *Nearest) wait(kind reachKind) {
+	last := len(s.nodes) - 1
+	n := &s.nodes[last]
+	distance := n.center.Sub(s.origin.vector.Vector).Norm()
+	least := max(0, distance-n.radius)
+	if least > s.limit {
+		s.nodes = s.nodes[:last]
+		return
+	}
+	s.cells = push(s.cells, reach{least, int32(last), kind}, reach.before)
+}
+
+// Next returns the nearest of what has not been returned, and whether there is one.
+// Of two at the same distance that with the lesser id comes first.
+func (s *Nearest) Next() (Hit, bool, error) {
+	for s.err == nil {
+		if len(s.found) > 0 && (len(s.cells) == 0 || s.found[0].straight < s.cells[0].least*s.cells[0].least) {
+			var h Hit
+			h, s.found = pop(s.found, Hit.before)
+			if s.wanted(h) {
+				return h, true, nil
+			}
+			continue
+		}
+		if len(s.cells) == 0 {
+			return Hit{}, false, nil
+		}
+		var r reach
+		r, s.cells = pop(s.cells, reach.before)
+		n := s.nodes[r.node]
+		if r.kind == reachPoints {
+			s.open(&n)
+		} else {
+			s.openShapes(&n)
+		}
+	}
+	return Hit{}, false, s.err
+}
+
+// boundRounding is the error, in metres, that computed distances may have; what is
+// out of bounds by less is within.
+const boundRounding = 3e-8
+
+// wanted reports whether h is in bounds and the nearest entry of its id.
+func (s *Nearest) wanted(h Hit) bool {
+	if s.repeats {
+		if _, again := s.seen[string(h.ID)]; again {
+			return false
+		}
+		s.seen[string(h.ID)] = struct{}{}
+	}
+	return h.Metres >= s.min-boundRounding && h.Metres <= s.max+boundRounding
+}
+
+// manyNear is the number of entries up to which a cell is emptied rather than divided.
+const manyNear = 24
+
+// open looks at the points of a cell, or divides it when they are many.
+func (s *Nearest) open(n *node) {
+	if s.total > manyPoints*float64(cellCount[n.res]) {
+		s.divide(n, reachPoints)
+		return
+	}
+	most := manyNear
+	if n.res == maxResolution {
+		most = math.MaxInt
+	}
+	hi, found := n.hi(), len(s.found)
+	count := 0
+	for ok := s.points.Seek(n.lo()); ok && s.points.Key() < hi; ok = s.points.Next() {
+		if count++; count > most {
+			s.found = s.found[:found]
+			s.divide(n, reachPoints)
+			return
+		}
+		s.found = append(s.found, Hit{})
+		s.find(&s.found[len(s.found)-1])
+		if last := len(s.found) - 1; s.found[last].ID == nil {
+			s.found = s.found[:last]
+		}
+	}
+	for i := found; i < len(s.found); i++ {
+		up(s.found, i, Hit.before)
+	}
+}
+
+// find sets h to the current point, unless it is out of bounds.
+func (s *Nearest) find(h *Hit) {
+	v := s.points.Point().vector()
+	h.straight = v.Sub(s.origin.vector.Vector).Norm2()
+	if h.straight > s.limit*s.limit {
+		return
+	}
+	h.Metres = angle(s.origin.vector, v) * EarthRadius
+	h.ID = s.keep(s.points.ID())
+}
+
+// keep returns a copy of id.
+func (s *Nearest) keep(id []byte) []byte {
+	if len(s.slab)+len(id) > cap(s.slab) {
+		s.slab = make([]byte, 0, max(1024, len(id)))
+	}
+	at := len(s.slab)
+	s.slab = append(s.slab, id...)
+	return s.slab[at:len(s.slab):len(s.slab)]
+}
+
+// openShapes measures the shapes that have exactly this cell, and divides it for the
+// others.
+func (s *Nearest) openShapes(n *node) {
+	ok := s.shapes.Seek(n.lo())
+	for ; ok && s.shapes.Key() == n.lo(); ok = s.shapes.Next() {
+		id := s.shapes.ID()
+		if _, again := s.asked[string(id)]; again {
+			continue
+		}
+		s.asked[string(id)] = struct{}{}
+		metres, ok, err := s.measure(id)
+		if err != nil {
+			s.err = err
+			return
+		}
+		if !ok {
+			continue
+		}
+		// A little more than the distance: cells that may hold as near a thing come first.
+		straight := 2*math.Sin(min(metres/EarthRadius, math.Pi)/2) + 1e-13
+		s.found = push(s.found, Hit{ID: s.keep(id), Metres: metres, straight: straight * straight}, Hit.before)
+	}
+	if ok && s.shapes.Key() < n.hi() && n.res < maxResolution {
+		s.divide(n, reachShapes)
+	}
+}
+
+// divide lets the children of n wait.
+func (s *Nearest) divide(n *node, kind reachKind) {
+	for digit := range 7 {
+		last := len(s.nodes)
+		s.nodes = append(s.nodes, node{})
+		if n.child(digit, &s.nodes[last]) {
+			s.wait(kind)
+		} else {
+			s.nodes = s.nodes[:last]
+		}
+	}
+}
+
+func (r reach) before(t reach) bool { return r.least < t.least }
+
+func (h Hit) before(t Hit) bool {
+	if c := cmp.Compare(h.Metres, t.Metres); c != 0 {
+		return c < 0
+	}
+	return bytes.Compare(h.ID, t.ID) < 0
+}
+
+// push adds x to a heap.
+func push[T any](heap []T, x T, before func(T, T) bool) []T {
+	heap = append(heap, x)
+	up(heap, len(heap)-1, before)
+	return heap
+}
+
+// up brings element i of a heap to its place towards the top.
+func up[T any](heap []T, i int, before func(T, T) bool) {
+	for i > 0 {
+		parent := (i - 1) / 2
+		if !before(heap[i], heap[parent]) {
+			return
+		}
+		heap[i], heap[parent] = heap[parent], heap[i]
+		i = parent
+	}
+}
+
+// pop removes the top of a heap.
+func pop[T any](heap []T, before func(T, T) bool) (T, []T) {
+	top, last := heap[0], len(heap)-1
+	heap[0] = heap[last]
+	heap = heap[:last]
+	for i := 0; ; {
+		first := i
+		for k := 2*i + 1; k <= 2*i+2 && k < last; k++ {
+			if before(heap[k], heap[first]) {
+				first = k
+			}
+		}
+		if first == i {
+			return top, heap
+		}
+		heap[i], heap[first] = heap[first], heap[i]
+		i = first
+	}
+}
