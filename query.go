@@ -326,6 +326,9 @@ func (q *Query) compile() (*query.Request, error) {
 	if r.Limit > math.MaxInt-r.Skip {
 		r.Limit = 0 // there are not as many documents, and the sum of both must be a number
 	}
+	if near := r.Filter.Near(); near != nil {
+		r.Sort = near.Sort()
+	}
 	if len(q.order) > 0 {
 		if r.Sort, err = query.CompileSort(q.order); err != nil {
 			return nil, err

@@ -76,6 +76,9 @@ func (c *compiler) filterConjunct(v any, flat bool) ([]conjunct, error) {
 	if err != nil {
 		return nil, err
 	}
+	if near := filter.Near(); near != nil {
+		return nil, invalidAt(near.Path(), "$near orders documents, which $match does not: use $geoNear")
+	}
 	one := conjunct{spec: spec, filter: filter}
 	one.reads.term(filter.Term())
 	return []conjunct{one}, nil

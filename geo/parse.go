@@ -105,24 +105,19 @@ func parseList[G any](part string, v document.Value, read func(document.Value) (
 	return list, nil
 }
 
+// members are the fields of GeoJSON that count.
+var members = [2]string{"type", "coordinates"}
+
 // ReadPoint returns the point that a stored GeoJSON object stands for, if it is
 // one and keeps the rules. It is [Parse] for the geometry that most documents hold:
 // it does not allocate.
 func ReadPoint(v document.Value) (Point, bool) {
-	var kind, c document.Value
-	for f := v.Fields(); f.Next(); {
-		switch string(f.Key()) {
-		case "type":
-			kind = f.Value()
-		case "coordinates":
-			c = f.Value()
-		}
-	}
-	if kind.Kind() != document.String || string(kind.Bytes()) != "Point" || c.Kind() != document.Array {
+	var parts [2]document.Value
+	if err := v.Pick(members[:], parts[:]); err != nil || parts[0].Kind() != document.String || string(parts[0].Bytes()) != "Point" {
 		return Point{}, false
 	}
 	var p Point
-	e := c.Elements()
+	e := parts[1].Elements()
 	for i := range p {
 		if !e.Next() {
 			return Point{}, false

@@ -125,23 +125,22 @@ func (r *ring) inside(p s2.Point) bool {
 	if d := p.Sub(r.bound.center).Norm(); d > r.bound.radius {
 		return false // the inside is no more than half the sphere, and so within the ball
 	}
-	origin := s2.OriginPoint()
 	in := r.originInside
-	// Only edges that come near to the plane through origin, p and the Earth's centre
-	// can cross the way from one to the other.
-	plane := origin.Cross(p.Vector)
-	flat := plane.Norm()
-	crosser := s2.NewEdgeCrosser(origin, p)
+	w := wayTo(p)
+	flat := w.plane.Norm()
 	for i, b := range r.balls {
-		if math.Abs(plane.Dot(b.center)) > (b.radius+1e-14)*flat+1e-15 {
+		// Only edges that come near to the plane can cross the way.
+		if math.Abs(w.plane.Dot(b.center)) > (b.radius+1e-14)*flat+1e-15 {
 			continue
 		}
 		run := r.run(i)
-		crosser.RestartAt(run[0])
-		for _, q := range run[1:] {
-			if crosser.EdgeOrVertexChainCrossing(q) {
+		side := w.side(run[0])
+		for j := 1; j < len(run); j++ {
+			next := w.side(run[j])
+			if next != side && w.crosses(run[j-1], run[j], side) {
 				in = !in
 			}
+			side = next
 		}
 	}
 	return in

@@ -113,7 +113,7 @@ func (f *Filter) assignSlots(n *node) {
 	for _, k := range n.kids {
 		f.assignSlots(k)
 	}
-	if n.op != opLeaf {
+	if n.op != opLeaf && n.op != opNear {
 		return
 	}
 	name := n.path[0].name

@@ -27,6 +27,7 @@ type compiler struct {
 	bytes    int      // how many more bytes of operands
 	patterns int      // regular expressions so far
 	sources  int      // bytes of them so far
+	near     bool     // a $near has been met
 }
 
 func newCompiler(now time.Time) *compiler {
@@ -39,6 +40,7 @@ type scope struct {
 	element bool   // it is about an element of an array, not the document
 	exact   bool   // MongoDB's form: nested objects are values
 	bare    bool   // only operators may stand here, no names of fields
+	branch  bool   // the whole filter may hold when this does not
 	depth   int
 }
 
@@ -156,6 +158,7 @@ func (c *compiler) logic(op string, list []any, s scope) (*node, error) {
 	if len(list) == 0 {
 		return nil, invalidAt(s.path, "%s needs at least one condition", op)
 	}
+	s.branch = s.branch || op != "$and"
 	nodes := make([]*node, 0, len(list))
 	for _, v := range list {
 		if s.path == "" && isNil(v) {
@@ -215,6 +218,7 @@ func (c *compiler) negation(v any, s scope) (*node, error) {
 	if s.path != "" || s.element {
 		return compileNot(c, "$not", v, s)
 	}
+	s.branch = true
 	n, err := c.compile(v, s)
 	if err != nil {
 		return nil, err

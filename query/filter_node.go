@@ -13,6 +13,7 @@ const (
 	opNot                  // the only kid does not hold
 	opLeaf                 // some value at path meets test
 	opExpr                 // an expression of the document counts as true
+	opNear                 // the nearest geometry at path is within bounds; only at the root, or one of its kids
 )
 
 // A node is one condition of a compiled filter. The tree is kept plain: no "and"
@@ -22,7 +23,7 @@ type node struct {
 	op   nodeOp
 	kids []*node
 
-	// Of a leaf. An empty path is the value itself, as one element of an array.
+	// Of a leaf, and of an opNear. An empty path is the value itself, as one element of an array.
 	path   []segment
 	dotted string
 	slot   int // where the matcher finds path's first field; -1: look it up

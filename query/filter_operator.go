@@ -1,11 +1,9 @@
 package query
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/virgadb/virga/document"
-	"github.com/virgadb/virga/internal/fault"
 )
 
 // An operatorFunc compiles the operator op with operand v for what is at s.
@@ -40,8 +38,12 @@ func operatorOf(op string) operatorFunc {
 		return compileElemMatch
 	case "$bitsAllSet", "$bitsAnySet", "$bitsAllClear", "$bitsAnyClear":
 		return compileBits
-	case "$near", "$nearSphere", "$geoWithin", "$geoIntersects":
-		return notImplemented
+	case "$near", "$nearSphere":
+		return compileNear
+	case "$geoWithin":
+		return compileGeoWithin
+	case "$geoIntersects":
+		return compileGeoIntersects
 	}
 	return nil
 }
@@ -73,10 +75,6 @@ func fieldNamed(fields []document.E, name string) (values []any, ok bool) {
 		}
 	}
 	return values, values != nil
-}
-
-func notImplemented(_ *compiler, op string, _ any, s scope) (*node, error) {
-	return nil, fault.At(s.path, fmt.Errorf("%s: %w", op, fault.ErrNotImplemented))
 }
 
 func compileEq(c *compiler, _ string, v any, s scope) (*node, error) {
@@ -122,6 +120,7 @@ func negated(n *node, err error) (*node, error) {
 }
 
 func compileNot(c *compiler, op string, v any, s scope) (*node, error) {
+	s.branch = true
 	if inner, raw := unwrapRaw(v); raw {
 		v, s.exact = inner, true
 	}

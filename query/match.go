@@ -17,6 +17,8 @@ type matcher struct {
 	// is a pointer to one for the reason that failure is.
 	env **expr.Env
 
+	nearest nearest // what an opNear has measured
+
 	// failure is where the first fault met is left; what is decided after it means
 	// nothing. It is a pointer so that returning the fault does not make slots escape
 	// to the heap.
@@ -49,6 +51,8 @@ func (m *matcher) holds(n *node, v document.Value) bool {
 		return !m.holds(n.kids[0], v)
 	case opExpr:
 		return m.evaluates(n.expr, v)
+	case opNear:
+		return m.near(n, v)
 	}
 	if len(n.path) == 0 {
 		return m.meets(&n.test, v)

@@ -12,20 +12,23 @@ import (
 type testOp uint8
 
 const (
-	testEq     testOp = iota // equal to value
-	testGt                   // greater than value, of its kind
-	testGte                  // greater or equal
-	testLt                   // less
-	testLte                  // less or equal
-	testIn                   // one of set
-	testExists               // not missing
-	testType                 // one of types
-	testMod                  // number with remainder n[1] after division by n[0]
-	testRegex                // string that pattern matches
-	testBits                 // number or binary with bits as wanted
-	testObject               // object, or array standing for one
-	testSize                 // array of n[0] elements
-	testElem                 // array with an element that elem holds for
+	testEq         testOp = iota // equal to value
+	testGt                       // greater than value, of its kind
+	testGte                      // greater or equal
+	testLt                       // less
+	testLte                      // less or equal
+	testIn                       // one of set
+	testExists                   // not missing
+	testType                     // one of types
+	testMod                      // number with remainder n[1] after division by n[0]
+	testRegex                    // string that pattern matches
+	testBits                     // number or binary with bits as wanted
+	testObject                   // object, or array standing for one
+	testWithin                   // geometry within an area
+	testIntersects               // geometry that has a point in common with a shape
+	testNear                     // never met: what it comes by is measured
+	testSize                     // array of n[0] elements
+	testElem                     // array with an element that elem holds for
 )
 
 // A test asks something of one value. Only the fields its op speaks of are set.
@@ -40,6 +43,7 @@ type test struct {
 	pattern *regex.Pattern
 	bits    *bitTest
 	elem    *node
+	geo     *geoTest
 }
 
 // A shortcut is a way to compare with an operand, settled when the filter is
@@ -87,6 +91,13 @@ func (m *matcher) meets(t *test, v document.Value) bool {
 		return t.bits.match(v)
 	case testObject:
 		return v.Kind() == document.Object || v.Kind() == document.Array
+	case testWithin:
+		return t.geo.area.Holds(v)
+	case testIntersects:
+		return t.geo.shape.Touches(v)
+	case testNear:
+		m.measure(t.geo.near, v)
+		return false
 	case testSize:
 		return v.Kind() == document.Array && int64(v.Len()) == t.n[0]
 	case testElem:

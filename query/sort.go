@@ -14,7 +14,8 @@ const maxSortFields = 32
 // A SortField is one field to sort by.
 type SortField struct {
 	Path document.Path
-	Desc bool // from the largest value to the smallest
+	Desc bool  // from the largest value to the smallest
+	Near *Near // by the distance that it measures, instead; there is no Path then
 }
 
 // A Sort is a compiled order of documents: by the first field, where that is equal
@@ -107,6 +108,14 @@ func direction(operand any) (desc bool, err error) {
 	return false, fmt.Errorf("the direction must be 1 or -1, not %s: %w", brief(v), fault.ErrInvalid)
 }
 
+// Near returns what an order by distance measures, nil for any other order.
+func (s *Sort) Near() *Near {
+	if s == nil || len(s.Fields) == 0 {
+		return nil
+	}
+	return s.Fields[0].Near
+}
+
 // Compare orders two documents: below 0 when a comes before b, 0 when the order is
 // indifferent to them.
 func (s *Sort) Compare(a, b document.Doc) int {
@@ -131,6 +140,9 @@ func (s *Sort) Compare(a, b document.Doc) int {
 // missing value, which stands first in the order of [document.Compare].
 func (s *Sort) Key(d document.Doc, i int) document.Value {
 	f := &s.Fields[i]
+	if f.Near != nil {
+		return f.Near.key(d)
+	}
 	return f.key(d.Value(), 0)
 }
 

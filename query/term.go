@@ -1,28 +1,34 @@
 package query
 
-import "github.com/virgadb/virga/document"
+import (
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/geo"
+)
 
 // A TermKind says what a [Term] asks.
 type TermKind uint8
 
 // The kinds of terms.
 const (
-	TermAlways  TermKind = iota // holds for everything
-	TermNever                   // holds for nothing
-	TermAnd                     // all of its terms hold
-	TermOr                      // one of its terms holds
-	TermNot                     // its only term does not hold
-	TermEq                      // equal to Value; null asks for missing too
-	TermGt                      // greater than Value, of its kind
-	TermGte                     // greater or equal
-	TermLt                      // less
-	TermLte                     // less or equal
-	TermIn                      // one of Each
-	TermExists                  // not missing
-	TermRegex                   // a string that begins with Prefix, and more
-	TermElem                    // an array with an element for which its only term holds
-	TermPresent                 // something else that no missing value meets
-	TermExpr                    // an expression of the document counts as true; it has no path
+	TermAlways     TermKind = iota // holds for everything
+	TermNever                      // holds for nothing
+	TermAnd                        // all of its terms hold
+	TermOr                         // one of its terms holds
+	TermNot                        // its only term does not hold
+	TermEq                         // equal to Value; null asks for missing too
+	TermGt                         // greater than Value, of its kind
+	TermGte                        // greater or equal
+	TermLt                         // less
+	TermLte                        // less or equal
+	TermIn                         // one of Each
+	TermExists                     // not missing
+	TermRegex                      // a string that begins with Prefix, and more
+	TermElem                       // an array with an element for which its only term holds
+	TermPresent                    // something else that no missing value meets
+	TermWithin                     // a geometry within Area
+	TermIntersects                 // a geometry that has a point in common with Shape
+	TermNear                       // a geometry at a distance; see [Filter.Near]
+	TermExpr                       // an expression of the document counts as true; it has no path
 )
 
 // A Term is a node of a filter as a planner sees it: what it asks, of which path,
@@ -47,6 +53,8 @@ func (t Term) Kind() TermKind {
 		return TermNot
 	case opExpr:
 		return TermExpr
+	case opNear:
+		return TermNear
 	}
 	switch t.n.test.op {
 	case testEq:
@@ -67,6 +75,10 @@ func (t Term) Kind() TermKind {
 		return TermRegex
 	case testElem:
 		return TermElem
+	case testWithin:
+		return TermWithin
+	case testIntersects:
+		return TermIntersects
 	}
 	return TermPresent
 }
@@ -99,6 +111,12 @@ func (t Term) Segments() int { return len(t.n.path) }
 
 // Value returns the operand of Eq, Gt, Gte, Lt and Lte.
 func (t Term) Value() document.Value { return t.n.test.value }
+
+// Area returns the operand of a Within.
+func (t Term) Area() *geo.Area { return t.n.test.geo.area }
+
+// Shape returns the operand of an Intersects.
+func (t Term) Shape() *geo.Shape { return t.n.test.geo.shape }
 
 // Each calls f for every member of an In that is a value, in no order.
 func (t Term) Each(f func(document.Value)) {

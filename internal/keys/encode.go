@@ -44,6 +44,11 @@ func Append(dst []byte, v document.Value, desc bool) []byte {
 	return dst
 }
 
+// AppendFloat is [Append] for a float that is not a value yet, ascending.
+func AppendFloat(dst []byte, f float64) []byte {
+	return appendFloat(append(dst, tagNumber), f)
+}
+
 // AppendEmpty appends the key that stands for an array without elements where
 // its elements are indexed one by one. It sorts before every value, null included.
 func AppendEmpty(dst []byte, desc bool) []byte {

@@ -21,6 +21,10 @@ func appendNumber(dst []byte, v document.Value) []byte {
 		return appendInt(dst, n) // of a float that is whole too: equal numbers share a key
 	}
 	f, _ := v.Float64()
+	return appendFloat(dst, f)
+}
+
+func appendFloat(dst []byte, f float64) []byte {
 	dst = binary.BigEndian.AppendUint64(dst, sortable(f))
 	if hasResidual(f) {
 		dst = append(dst, 0, 0)

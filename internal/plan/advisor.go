@@ -235,7 +235,11 @@ func (p *planner) shapeText() string {
 		} else {
 			text += ", "
 		}
-		text += index.Field{Path: f.Path.String(), Desc: f.Desc}.String()
+		if f.Near != nil {
+			text += "distance of " + f.Near.Path()
+		} else {
+			text += fieldText(f)
+		}
 	}
 	return text
 }
@@ -271,6 +275,12 @@ func termText(t query.Term) string {
 		between = " or "
 	case query.TermPresent:
 		return t.Path() + " meets ?"
+	case query.TermWithin:
+		return t.Path() + " within ?"
+	case query.TermIntersects:
+		return t.Path() + " intersects ?"
+	case query.TermNear:
+		return t.Path() + " near ?"
 	case query.TermExpr:
 		return "expression"
 	}

@@ -29,7 +29,9 @@ type planner struct {
 	purpose   purpose
 	options   Options
 	conjuncts []query.Term
-	documents float64 // in the collection
+	filter    *query.Filter // what documents are asked; nil takes all
+	near      *query.Near   // what the order measures; nil for any other order
+	documents float64       // in the collection
 	all       []*index.Index
 
 	// The order wanted: by these fields, then by _id.
@@ -49,8 +51,12 @@ func newPlanner(snap txn.Snapshot, coll *txn.Collection, r *query.Request, purpo
 	if r.Limit > 0 {
 		p.window = r.Skip + r.Limit
 	}
+	p.filter = r.Filter
 	if r.Sort != nil && purpose == toFind {
 		p.by = r.Sort.Fields
+		if p.near = r.Sort.Near(); p.near != nil {
+			p.filter = r.Filter.Beside() // the order looks at the distance
+		}
 		for i, f := range p.by {
 			if f.Path.String() == "_id" { // behind it there are no ties
 				p.by, p.desc = p.by[:i], f.Desc

@@ -21,6 +21,7 @@ type Cursor struct {
 	limit      int
 	left       int // documents still to return, when limit is set
 	doc        document.Doc
+	metres     float64 // of doc, when documents come by their distance
 	err        error
 	closed     bool
 }
@@ -55,10 +56,20 @@ func (c *Cursor) Next(ctx context.Context) bool {
 	if err != nil {
 		return c.end(err)
 	}
+	if m, ok := c.src.(measured); ok {
+		c.metres = m.distance()
+	}
 	c.left--
 	c.returned++
 	c.doc = doc
 	return true
+}
+
+// A measured is a source that knows distances.
+type measured interface {
+	// distance returns that of the document last returned by next, in metres, where
+	// documents come by it.
+	distance() float64
 }
 
 // A passer is a source that can pass over documents for less than reading them.
@@ -76,6 +87,10 @@ func (c *Cursor) end(err error) bool {
 
 // Doc returns the current document, valid for ever.
 func (c *Cursor) Doc() document.Doc { return c.doc }
+
+// Distance returns the distance of the current document in metres, of a query whose
+// documents come by it.
+func (c *Cursor) Distance() float64 { return c.metres }
 
 // Err returns what ended the cursor early, or nil.
 func (c *Cursor) Err() error { return c.err }

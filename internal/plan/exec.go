@@ -46,7 +46,7 @@ func (x *exec) source(a *access) source {
 
 // unsorted returns the documents that a leads to, in the order of a.
 func (x *exec) unsorted(a *access) source {
-	filter := x.planner.r.Filter
+	filter := x.planner.filter
 	if a.exact {
 		filter = nil
 	}
@@ -56,7 +56,7 @@ func (x *exec) unsorted(a *access) source {
 	case byScan:
 		return x.scan(filter)
 	}
-	f := &fetched{exec: x, filter: filter, scan: func() source { return x.scan(x.planner.r.Filter) }}
+	f := &fetched{exec: x, filter: filter, scan: func() source { return x.scan(x.planner.filter) }}
 	f.items = x.items(a)
 	return f
 }

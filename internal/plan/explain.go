@@ -289,9 +289,16 @@ func short(v document.Value) string {
 func sortText(s *query.Sort) string {
 	fields := make([]string, len(s.Fields))
 	for i, f := range s.Fields {
-		fields[i] = index.Field{Path: f.Path.String(), Desc: f.Desc}.String()
+		fields[i] = fieldText(f)
 	}
 	return strings.Join(fields, ", ")
+}
+
+func fieldText(f query.SortField) string {
+	if f.Near != nil {
+		return f.Near.String()
+	}
+	return index.Field{Path: f.Path.String(), Desc: f.Desc}.String()
 }
 
 func sortPattern(s *query.Sort) document.D {
@@ -301,7 +308,11 @@ func sortPattern(s *query.Sort) document.D {
 		if f.Desc {
 			dir = -1
 		}
-		d = append(d, document.E{Key: f.Path.String(), Value: dir})
+		key := f.Path.String()
+		if f.Near != nil {
+			key = "$distance"
+		}
+		d = append(d, document.E{Key: key, Value: dir})
 	}
 	return d
 }

@@ -105,7 +105,11 @@ type topping struct {
 
 func (t *topping) visit(ctx context.Context, worker int, key []byte, doc document.Doc, own func() (document.Doc, error)) error {
 	w := &t.workers[worker]
-	w.scratch = t.by.appendKey(w.scratch[:0], doc, key)
+	var in bool
+	var err error
+	if w.scratch, in, err = t.by.appendKey(w.scratch[:0], doc, key); err != nil || !in {
+		return err
+	}
 	return t.by.offer(ctx, &w.sorter, w.scratch, own)
 }
 

@@ -3,8 +3,10 @@ package plan
 import (
 	"bytes"
 	"context"
+	"fmt"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/keys"
 	"github.com/virgadb/virga/internal/sorter"
 	"github.com/virgadb/virga/query"
@@ -22,6 +24,7 @@ type sorted struct {
 	after   []byte // only documents behind this sort key; nil for all
 	sorter  sorter.Sorter
 	filled  bool
+	err     error // of what is asked for
 	current sorter.Record
 }
 
@@ -35,12 +38,18 @@ func (x *exec) newSorted(src source, r *query.Request) *sorted {
 		s.sorter.Top = window
 	}
 	if !r.After.IsZero() {
-		s.after = s.appendKey(nil, r.After, keys.Document(x.coll.ID, r.After.Value().Field("_id")))
+		var ok bool
+		if s.after, ok, s.err = s.appendKey(nil, r.After, keys.Document(x.coll.ID, r.After.Value().Field("_id"))); !ok && s.err == nil {
+			s.err = fmt.Errorf("after a document that is at no distance within the bounds: %w", fault.ErrInvalid)
+		}
 	}
 	return s
 }
 
 func (s *sorted) next(ctx context.Context) (document.Doc, bool, error) {
+	if s.err != nil {
+		return document.Doc{}, false, s.err
+	}
 	if !s.filled {
 		s.filled = true
 		if err := s.fill(ctx); err != nil {
@@ -81,8 +90,11 @@ func (s *sorted) fillAlone(ctx context.Context) error {
 		if err != nil || !ok {
 			return err
 		}
-		scratch = s.appendKey(scratch[:0], doc, s.src.key())
-		if err := s.offer(ctx, &s.sorter, scratch, own); err != nil {
+		var in bool
+		if scratch, in, err = s.appendKey(scratch[:0], doc, s.src.key()); err == nil && in {
+			err = s.offer(ctx, &s.sorter, scratch, own)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -101,14 +113,28 @@ func (s *sorted) offer(ctx context.Context, to *sorter.Sorter, key []byte, own f
 }
 
 // appendKey appends bytes that sort as doc does: its sort values, then its key,
-// so that no two documents have the same.
-func (s *sorted) appendKey(dst []byte, doc document.Doc, key []byte) []byte {
+// so that no two documents have the same. It reports false for a document that is
+// out of the bounds of the distance to sort by.
+func (s *sorted) appendKey(dst []byte, doc document.Doc, key []byte) (_ []byte, in bool, err error) {
 	for i, f := range s.by.Fields[:s.fields] {
-		if v := s.by.Key(doc, i); v.Exists() {
+		if f.Near != nil {
+			metres, in, err := f.Near.Distance(doc)
+			if err != nil || !in {
+				return dst, false, corruptAt(key, err)
+			}
+			dst = keys.AppendFloat(dst, metres)
+		} else if v := s.by.Key(doc, i); v.Exists() {
 			dst = keys.Append(dst, v, f.Desc)
 		} else {
 			dst = keys.AppendEmpty(dst, f.Desc)
 		}
 	}
-	return append(dst, key...)
+	return append(dst, key...), true, nil
+}
+
+// distance returns what the document last returned was ordered by, in metres.
+func (s *sorted) distance() float64 {
+	v, _, _ := keys.Decode(s.current.Key, false, true)
+	metres, _ := v.Float64()
+	return metres
 }
