@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +21,13 @@ func TestExplainScripts(t *testing.T) {
 	script.Run(t, "testdata/explain/*.txt", func(t *testing.T) script.Handler {
 		db := openTest(t)
 		return func(c script.Command) string {
+			switch c.Name {
+			case "disk":
+				db = openWith(t, t.TempDir(), Fast)
+				return ""
+			case "mirror":
+				return mirrorForScript(t, db, c.Words)
+			}
 			out, err := explainCommand(db, c)
 			if err != nil {
 				return out + "error: " + err.Error()
@@ -48,6 +57,20 @@ func explainCommand(db *DB, c script.Command) (string, error) {
 		return explainLines(coll, c)
 	}
 	return "", fmt.Errorf("unknown command %s", c.Name)
+}
+
+// mirrorForScript reads by the hints given until as many regions are mirrored, and
+// lists them.
+func mirrorForScript(t *testing.T, db *DB, words []string) string {
+	coll, hints := db.Collection(words[0]), words[1:]
+	mirrors := mirrorAll(t, db, len(hints), func() {
+		for _, hint := range hints {
+			if _, err := coll.Where(nil).Hint(hint).Field(M{"_id": true}).Get(ctx()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	return strings.Join(slices.Sorted(maps.Keys(mirrors)), "\n")
 }
 
 func contains(words []string, word string) bool {

@@ -3,6 +3,7 @@ package query
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,10 @@ type Stage struct {
 	Fields document.D // what else there is to say, by MongoDB's names
 	Inputs []Stage    // the steps it takes documents from
 	Cost   float64    // of it and its inputs, estimated, in microseconds; 0 where it is not known
+
+	// Mirrored names what the step reads from memory, where the database keeps a copy
+	// of it at the time: an index, or "documents". A plan is chosen without regard to it.
+	Mirrored string
 }
 
 // Advice names an index that would help.
@@ -44,10 +49,28 @@ type Advice struct {
 	Reason     string
 }
 
-// String returns the plan on one line, the first step first:
+// String returns the plan on one line, the first step first, and what of a database
+// on disk is read from memory:
 //
-//	index city_-total ["Oslo", (20, +inf)] | fetch | limit 20
-func (e Explain) String() string { return e.Plan.String() }
+//	index city_-total ["Oslo", (20, +inf)] | fetch | limit 20 (mirrored: city_-total, documents)
+func (e Explain) String() string {
+	names := e.Plan.mirrored(nil)
+	if len(names) == 0 {
+		return e.Plan.String()
+	}
+	return e.Plan.String() + " (mirrored: " + strings.Join(names, ", ") + ")"
+}
+
+// mirrored appends what the step and those before it read from memory, each once.
+func (s Stage) mirrored(names []string) []string {
+	for _, in := range s.Inputs {
+		names = in.mirrored(names)
+	}
+	if s.Mirrored == "" || slices.Contains(names, s.Mirrored) {
+		return names
+	}
+	return append(names, s.Mirrored)
+}
 
 // String returns the step and those before it on one line.
 func (s Stage) String() string {
@@ -89,7 +112,11 @@ func (e Explain) Tree() string {
 
 func (s Stage) tree(b *strings.Builder, indent string) {
 	if s.Text != "" {
-		fmt.Fprintf(b, "%s%s\n", indent, s.Text)
+		from := ""
+		if s.Mirrored != "" {
+			from = " (mirrored)"
+		}
+		fmt.Fprintf(b, "%s%s%s\n", indent, s.Text, from)
 		indent += "  "
 	}
 	for _, in := range s.Inputs {
@@ -150,6 +177,9 @@ var _ json.Marshaler = Explain{}
 // object returns the step as MongoDB shows it.
 func (s Stage) object() document.D {
 	d := append(document.D{{Key: "stage", Value: s.Name}}, s.Fields...)
+	if s.Mirrored != "" {
+		d = append(d, document.E{Key: "mirrored", Value: true})
+	}
 	switch len(s.Inputs) {
 	case 0:
 	case 1:

@@ -131,13 +131,13 @@ func (p *planner) accessStage(a *access) query.Stage {
 	}
 	switch a.kind {
 	case byScan:
-		return query.Stage{Name: "COLLSCAN", Text: "scan" + filtered, Fields: document.D{{"direction", direction(p.desc)}}}
+		return query.Stage{Name: "COLLSCAN", Text: "scan" + filtered, Fields: document.D{{"direction", direction(p.desc)}}, Mirrored: p.documentsMirrored()}
 	case byID:
 		name := "CLUSTERED_IXSCAN"
 		if len(a.ids) == 1 && a.ids[0].point {
 			name = "IDHACK"
 		}
-		return query.Stage{Name: name, Text: "_id [" + setText(a.ids, false) + "]" + filtered, Fields: document.D{
+		return query.Stage{Name: name, Text: "_id [" + setText(a.ids, false) + "]" + filtered, Mirrored: p.documentsMirrored(), Fields: document.D{
 			{"indexName", query.IDIndex}, {"direction", direction(p.desc)}, {"indexBounds", document.D{{"_id", []string{setText(a.ids, false)}}}},
 		}}
 	case byUnion:
@@ -148,12 +148,12 @@ func (p *planner) accessStage(a *access) query.Stage {
 			if k.kind == byID {
 				u.Inputs = append(u.Inputs, kid.accessStage(k))
 			} else {
-				u.Inputs = append(u.Inputs, indexStage(k))
+				u.Inputs = append(u.Inputs, p.entriesStage(k))
 			}
 		}
-		return query.Stage{Name: "FETCH", Text: "fetch" + filtered, Inputs: []query.Stage{u}}
+		return p.fetchStage(u, filtered)
 	}
-	s := indexStage(a)
+	s := p.entriesStage(a)
 	switch {
 	case a.order.mode == grouped:
 		s.Text += " | ties by _id"
@@ -167,7 +167,29 @@ func (p *planner) accessStage(a *access) query.Stage {
 		s.Text += " | covered" + filtered
 		return s
 	}
-	return query.Stage{Name: "FETCH", Text: "fetch" + filtered, Inputs: []query.Stage{s}}
+	return p.fetchStage(s, filtered)
+}
+
+// fetchStage returns the step that gets the documents which in has found.
+func (p *planner) fetchStage(in query.Stage, filtered string) query.Stage {
+	return query.Stage{Name: "FETCH", Text: "fetch" + filtered, Inputs: []query.Stage{in}, Mirrored: p.documentsMirrored()}
+}
+
+// documentsMirrored names the documents when the snapshot reads them from memory.
+func (p *planner) documentsMirrored() string {
+	if !p.snap.DocumentsMirrored(p.coll) {
+		return ""
+	}
+	return "documents"
+}
+
+// entriesStage is [indexStage] with whether the entries are read from memory.
+func (p *planner) entriesStage(a *access) query.Stage {
+	s := indexStage(a)
+	if p.snap.EntriesMirrored(a.index) {
+		s.Mirrored = a.index.Name()
+	}
+	return s
 }
 
 // indexStage returns the walk over the entries of an index.
