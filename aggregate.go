@@ -106,11 +106,7 @@ func (a *Aggregation) compile(ctx context.Context) (*aggregate.Program, error) {
 	if err := a.pipe.Err(); err != nil {
 		return nil, err
 	}
-	compile := aggregate.Compile
-	if a.plain {
-		compile = aggregate.CompilePlain
-	}
-	p, err := compile(a.pipe.Stages(), a.coll.db.clock.Now())
+	p, err := aggregate.CompileIn(a.pipe.Stages(), a.coll.db.scope(), a.plain)
 	if err == nil && p.Writes() && a.coll.tx != nil {
 		return nil, fmt.Errorf("a pipeline that writes cannot run in a transaction: %w", fault.ErrInvalid)
 	}

@@ -176,11 +176,14 @@ func (r *replacement) Add(ctx context.Context, docs []document.Doc) error {
 	if err != nil {
 		return err
 	}
-	return r.Replacement.Apply(ctx, ids, func(i int, old document.Doc) (txn.Edit, error) {
+	edit := func(i int, old document.Doc) (txn.Edit, error) {
 		if !old.IsZero() {
 			return txn.Edit{}, duplicate(stored[i].ID(), "stands in the result twice")
 		}
 		return txn.Edit{Op: txn.Insert, Doc: stored[i]}, nil
+	}
+	return r.Replacement.Apply(ctx, ids, func(_ txn.Snapshot, coll *txn.Collection) (txn.EditFunc, error) {
+		return r.coll.checked(coll, edit)
 	})
 }
 
@@ -257,7 +260,7 @@ func (m *moment) Merge(ctx context.Context, name string, on []document.Path, doc
 	if err != nil {
 		return err
 	}
-	filter, err := query.CompileFilter(query.Raw(cond), into.db.clock.Now())
+	filter, err := into.db.compileFilter(query.Raw(cond))
 	if err != nil {
 		return err
 	}

@@ -84,13 +84,14 @@ func (c *Collection) snapshot() (txn.Snapshot, error) {
 
 // apply edits documents, as one step or within the transaction.
 func (c *Collection) apply(ctx context.Context, create bool, ids []document.Value, edit txn.EditFunc) error {
+	planner := func(_ txn.Snapshot, coll *txn.Collection) (txn.EditFunc, error) { return c.checked(coll, edit) }
 	if c.tx != nil {
-		return c.tx.tx.Apply(ctx, c.name, create, ids, edit)
+		return c.tx.tx.ApplyPlanned(ctx, c.name, create, ids, planner)
 	}
 	if err := c.db.outside(ctx); err != nil {
 		return err
 	}
-	return c.db.docs.Apply(ctx, c.name, create, ids, edit)
+	return c.db.docs.ApplyPlanned(ctx, c.name, create, ids, planner)
 }
 
 // definable reports why the definition of the collection cannot be changed now.

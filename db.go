@@ -33,16 +33,23 @@ type (
 // Memory is the path of a database that lives in memory and ends with Close.
 const Memory = ":memory:"
 
-// A DB is an open database. It is safe for concurrent use.
+// A DB is an open database, in the hands of the program, which may do everything,
+// or of an identity, see [DB.As]. It is safe for concurrent use.
 type DB struct {
+	*core
+}
+
+// core is what all handles of an open database share.
+type core struct {
 	path   string
-	config config
 	store  *storage.Store
 	docs   *txn.Documents
 	clock  clock.Clock
 	ids    *clock.IDs
 	plan   plan.Options
 	feed   *watch.Feed
+	log    *slog.Logger
+	config config
 
 	attached attachments
 }
@@ -98,13 +105,14 @@ func openStore(path string, engine storage.Engine, c *config) (*DB, error) {
 	if ids == nil {
 		ids = clock.NewIDs(c.clock)
 	}
-	db := &DB{
+	db := &DB{core: &core{
 		path:   path,
 		config: *c,
 		store:  store,
 		docs:   docs,
 		clock:  c.clock,
 		ids:    ids,
+		log:    c.log(),
 		plan: plan.Options{
 			Clock:        clock.System(), // it measures, whatever time the database goes by
 			Advisor:      plan.NewAdvisor(),
@@ -113,7 +121,7 @@ func openStore(path string, engine storage.Engine, c *config) (*DB, error) {
 			Memory:       c.memory / 4,
 			RequireIndex: c.requireIndex,
 		},
-	}
+	}}
 	db.feed = watch.NewFeed(db.find, c.memory/8)
 	docs.Listen(db.tell)
 	if !c.readOnly {
@@ -152,10 +160,7 @@ func restore(engine storage.Engine, docs *txn.Documents, c *config) error {
 	if !ok || !e.Unclean() {
 		return nil
 	}
-	log := c.logger
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
+	log := c.log()
 	log.Warn("not closed before the machine stopped: counts and indexes are made anew")
 	if err := docs.Rebuild(ctx, log); err != nil {
 		return err

@@ -350,3 +350,27 @@ func ExampleQuery_Watch() {
 	// 1 init "cup"
 	// 2 enqueue "tea"
 }
+
+func ExampleCollection_SetSchema() {
+	ctx := context.Background()
+	db, err := virga.Open(virga.Memory)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+	products := db.Collection("products")
+	err = products.SetSchema(ctx, virga.Schema{JSON: `{
+		"required": ["price"],
+		"properties": {"price": {"type": "number", "minimum": 0}}
+	}`})
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = products.Add(ctx, virga.M{"price": "cheap"})
+	var fit *virga.SchemaError
+	if errors.As(err, &fit) {
+		fmt.Println(fit.Violations[0].Pointer, "-", fit.Violations[0].Text)
+	}
+	// Output:
+	// /price - got string, want number
+}

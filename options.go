@@ -32,6 +32,14 @@ type config struct {
 	slow         time.Duration
 }
 
+// log returns the logger, one that is silent unless told otherwise.
+func (c *config) log() *slog.Logger {
+	if c.logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return c.logger
+}
+
 const defaultMemory = 256 << 20
 
 func configure(options []Option) (*config, error) {

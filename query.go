@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/expr"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/plan"
 	"github.com/virgadb/virga/query"
@@ -350,5 +351,15 @@ func (q *Query) filter() (*query.Filter, error) {
 	if fields, ok := document.Pairs(q.cond); ok && len(fields) == 0 {
 		return nil, nil
 	}
-	return query.CompileFilter(q.cond, q.coll.db.clock.Now())
+	return q.coll.db.compileFilter(q.cond)
+}
+
+// compileFilter compiles conditions, $jsonSchema included.
+func (db *DB) compileFilter(cond any) (*query.Filter, error) {
+	return query.CompileFilterIn(cond, db.scope())
+}
+
+// scope is what filters are compiled in.
+func (db *DB) scope() expr.Scope {
+	return expr.Scope{Now: db.clock.Now(), Schema: meetsSchema}
 }

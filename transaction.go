@@ -167,7 +167,7 @@ func (db *DB) runTransaction(ctx context.Context, f func(ctx context.Context, tx
 // run runs f and commits, and in any case ends the transaction.
 func (tx *Tx) run(ctx context.Context, f func(ctx context.Context, tx *Tx) error) error {
 	defer tx.tx.Rollback() // also when f panics
-	if err := f(context.WithValue(ctx, inTx{tx.db}, tx), tx); err != nil {
+	if err := f(context.WithValue(ctx, inTx{tx.db.core}, tx), tx); err != nil {
 		return err
 	}
 	if rolled, _ := tx.rolledBack(); rolled {
@@ -183,7 +183,7 @@ func (db *DB) pause(ctx context.Context, run int) error {
 }
 
 // inTx is the key of a context that was handed to a transaction's function.
-type inTx struct{ db *DB }
+type inTx struct{ db *core }
 
 // outside reports a context that belongs to a transaction of this database, and
 // why else nothing can start under it.
@@ -191,7 +191,7 @@ func (db *DB) outside(ctx context.Context) error {
 	if err := usable(ctx); err != nil {
 		return err
 	}
-	if ctx.Value(inTx{db}) != nil {
+	if ctx.Value(inTx{db.core}) != nil {
 		return fmt.Errorf("the context is that of a transaction, use the collections of the transaction: %w", fault.ErrInvalid)
 	}
 	return nil

@@ -45,29 +45,34 @@ type uses struct {
 // the operation. What is malformed is ErrInvalid and names the stage; stages this
 // version does not have are ErrNotImplemented.
 func Compile(stages []any, now time.Time) (*Program, error) {
-	c := &compiler{now: now}
-	return c.program(stages)
+	return CompileIn(stages, expr.Scope{Now: now}, false)
 }
 
 // CompilePlain is [Compile], but the stages stay where they stand. It is for tests.
 func CompilePlain(stages []any, now time.Time) (*Program, error) {
-	c := &compiler{now: now, plain: true}
+	return CompileIn(stages, expr.Scope{Now: now}, true)
+}
+
+// CompileIn is [Compile], or [CompilePlain], with filters compiled in s: that has
+// the time of the operation, and what compiles the operand of $jsonSchema.
+func CompileIn(stages []any, s expr.Scope, plain bool) (*Program, error) {
+	c := &compiler{filters: s, plain: plain}
 	return c.program(stages)
 }
 
 // A compiler compiles one pipeline. It belongs to one goroutine.
 type compiler struct {
-	now   time.Time
-	vars  []string // bound from outside, in the order of their slots
-	depth int
-	sub   string // the stage that the pipeline is part of, empty for none
-	plain bool   // nothing is moved
-	used  uses
+	filters expr.Scope // what filters are compiled in; it has no variables
+	vars    []string   // bound from outside, in the order of their slots
+	depth   int
+	sub     string // the stage that the pipeline is part of, empty for none
+	plain   bool   // nothing is moved
+	used    uses
 }
 
 // within returns the compiler of a pipeline that is part of a stage.
 func (c *compiler) within(stage string, vars []string) *compiler {
-	return &compiler{now: c.now, vars: append(slices.Clip(c.vars), vars...), depth: c.depth + 1, sub: stage, plain: c.plain}
+	return &compiler{filters: c.filters, vars: append(slices.Clip(c.vars), vars...), depth: c.depth + 1, sub: stage, plain: c.plain}
 }
 
 func (c *compiler) program(stages []any) (*Program, error) {
@@ -77,7 +82,7 @@ func (c *compiler) program(stages []any) (*Program, error) {
 	if len(stages) > maxStages {
 		return nil, fmt.Errorf("%d stages, the limit is %d: %w", len(stages), maxStages, fault.ErrTooLarge)
 	}
-	p := &Program{vars: len(c.vars), access: access{now: c.now}}
+	p := &Program{vars: len(c.vars), access: access{filters: c.filters}}
 	for i, v := range stages {
 		if err := c.stage(p, v, i == len(stages)-1); err != nil {
 			return nil, at(i, v, err)
@@ -131,7 +136,7 @@ func (c *compiler) stage(p *Program, v any, last bool) error {
 
 // expression compiles v and notes what it depends on.
 func (c *compiler) expression(v any) (*expr.Expr, error) {
-	x, err := expr.Compile(v, expr.Scope{Now: c.now, Vars: c.vars})
+	x, err := expr.Compile(v, expr.Scope{Now: c.filters.Now, Vars: c.vars})
 	if err == nil {
 		c.note(x)
 	}
@@ -144,7 +149,7 @@ func (c *compiler) note(x *expr.Expr) {
 }
 
 func (c *compiler) accumulation(v any) (*expr.Accumulation, error) {
-	a, err := expr.CompileAccumulation(v, expr.Scope{Now: c.now, Vars: c.vars})
+	a, err := expr.CompileAccumulation(v, expr.Scope{Now: c.filters.Now, Vars: c.vars})
 	if err == nil {
 		c.note(a.Operand())
 	}

@@ -3,7 +3,6 @@ package aggregate
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/expr"
@@ -22,7 +21,7 @@ type graphLookup struct {
 	maxDepth int // -1 means any
 	depth    document.Path
 	also     []any
-	now      time.Time // of the operation
+	filters  expr.Scope // what filters are compiled in
 }
 
 func buildGraphLookup(c *compiler, v any) ([]step, error) {
@@ -30,7 +29,7 @@ func buildGraphLookup(c *compiler, v any) ([]step, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &graphLookup{maxDepth: -1, now: c.now}
+	s := &graphLookup{maxDepth: -1, filters: c.filters}
 	if s.from, err = stringAt("from", given[0]); err != nil {
 		return nil, err
 	}
@@ -63,7 +62,7 @@ func buildGraphLookup(c *compiler, v any) ([]step, error) {
 		if f, ok := given[7].(flattened); ok {
 			cond = f.cond
 		}
-		if _, err := query.CompileFilter(cond, c.now); err != nil {
+		if _, err := query.CompileFilterIn(cond, c.filters); err != nil {
 			return nil, fault.At("restrictSearchWithMatch", err)
 		}
 		s.also = []any{cond}
@@ -77,7 +76,7 @@ func (s *graphLookup) text() string {
 
 func (s *graphLookup) open(r *run, in source) (source, error) {
 	j := newJoiner(r, s.from, s.to, s.also)
-	j.now = s.now
+	j.filters = s.filters
 	return &searching{graphLookup: s, run: r, in: in, joiner: j}, nil
 }
 

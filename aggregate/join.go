@@ -4,9 +4,9 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/expr"
 	"github.com/virgadb/virga/internal/keys"
 	"github.com/virgadb/virga/query"
 )
@@ -15,13 +15,13 @@ import (
 // a filter {path: value} finds them, in the order of their _id. It remembers what
 // it has found. It belongs to one goroutine.
 type joiner struct {
-	db     Database
-	from   string
-	path   document.Path
-	steps  []segment
-	also   []any // conditions the documents must meet besides
-	now    time.Time
-	memory int64
+	db      Database
+	from    string
+	path    document.Path
+	steps   []segment
+	also    []any // conditions the documents must meet besides
+	filters expr.Scope
+	memory  int64
 
 	cache   map[string][]document.Doc // by key of the value
 	bytes   int64
@@ -147,7 +147,7 @@ func (j *joiner) find(r *query.Request, values []document.Value) (Cursor, error)
 	}
 	if len(conds) > 0 {
 		var err error
-		if r.Filter, err = query.CompileFilter(query.And(conds...), j.now); err != nil {
+		if r.Filter, err = query.CompileFilterIn(query.And(conds...), j.filters); err != nil {
 			return nil, err
 		}
 	}

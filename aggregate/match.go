@@ -72,7 +72,7 @@ func wrapped(v any, flat bool) any {
 
 func (c *compiler) filterConjunct(v any, flat bool) ([]conjunct, error) {
 	spec := wrapped(v, flat)
-	filter, err := query.CompileFilter(spec, c.now)
+	filter, err := query.CompileFilterIn(spec, c.filters)
 	if err != nil {
 		return nil, err
 	}

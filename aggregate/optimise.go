@@ -97,7 +97,7 @@ func (p *Program) pushDown() {
 	}
 	if len(a.conds) > 0 {
 		// Each was compiled by itself, so that together they are too.
-		a.filter, _ = query.CompileFilter(query.And(a.conds...), a.now)
+		a.filter, _ = query.CompileFilterIn(query.And(a.conds...), a.filters)
 	}
 	rest := p.steps[conds:]
 	if len(left) == 0 {

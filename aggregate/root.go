@@ -61,7 +61,7 @@ type redact struct {
 }
 
 func buildRedact(c *compiler, v any) ([]step, error) {
-	x, err := expr.Compile(v, expr.Scope{Now: c.now, Vars: append(c.vars[:len(c.vars):len(c.vars)], "CURRENT")})
+	x, err := expr.Compile(v, expr.Scope{Now: c.filters.Now, Vars: append(c.vars[:len(c.vars):len(c.vars)], "CURRENT")})
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/expr"
@@ -210,7 +209,7 @@ type access struct {
 	limit   int // 0 means none
 	nothing bool
 	count   string // only the number of documents is wanted, as a field of this name
-	now     time.Time
+	filters expr.Scope
 }
 
 // A pin is a field that must equal a value known when the program begins.
@@ -254,7 +253,7 @@ func (a *access) filterFor(r *run, extra []any) (*query.Filter, error) {
 	if len(conds) == 0 {
 		return a.filter, nil
 	}
-	return query.CompileFilter(query.And(append(conds, a.conds...)...), a.now)
+	return query.CompileFilterIn(query.And(append(conds, a.conds...)...), a.filters)
 }
 
 // counted counts documents without reading them where an index can.

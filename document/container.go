@@ -155,7 +155,7 @@ func plainKey(key string) bool {
 // checkKey holds a key against the rules of all values or of stored documents.
 func checkKey[T string | []byte](key T, stored bool) error {
 	if stored && (len(key) == 0 || key[0] == '$') {
-		return fmt.Errorf("key %q is empty or starts with $: %w", string(key), fault.ErrInvalid)
+		return fmt.Errorf("key %q is empty or starts with $: %w", string(key), fault.ErrContent)
 	}
 	for i := range len(key) {
 		if key[i] == 0 || stored && key[i] == '.' {

@@ -22,7 +22,7 @@ func (e *encoder) reflected(x any) error {
 }
 
 func refuseCommand(c Command) error {
-	return fmt.Errorf("the command %s is no value: %w", c.CommandName(), fault.ErrInvalid)
+	return fmt.Errorf("the command %s is no value: %w", c.CommandName(), fault.ErrContent)
 }
 
 func (e *encoder) reflect(v reflect.Value) error {

@@ -25,7 +25,8 @@ type Filter struct {
 //
 // A nil cond, an operator that does not exist and an operand it cannot take are
 // ErrInvalid, as is a filter beyond the limits of the package comment;
-// operators this version does not have are ErrNotImplemented.
+// operators this version does not have are ErrNotImplemented, and $jsonSchema is
+// where s of [CompileFilterIn] has nothing to compile it.
 func CompileFilter(cond any, now time.Time) (*Filter, error) {
 	return CompileFilterIn(cond, expr.Scope{Now: now})
 }
@@ -37,7 +38,7 @@ func CompileFilterIn(cond any, s expr.Scope) (*Filter, error) {
 		return nil, fmt.Errorf("filter is nil: %w", fault.ErrInvalid)
 	}
 	c := newCompiler(s.Now)
-	c.vars = s.Vars
+	c.vars, c.schemas = s.Vars, s.Schema
 	root, err := c.compile(cond, scope{})
 	if err != nil {
 		if at := (*fault.PathError)(nil); errors.As(err, &at) {

@@ -23,11 +23,12 @@ const (
 type compiler struct {
 	now      time.Time
 	vars     []string // variables that expressions may read
-	nodes    int      // how many more conditions the filter may have
-	bytes    int      // how many more bytes of operands
-	patterns int      // regular expressions so far
-	sources  int      // bytes of them so far
-	near     bool     // a $near has been met
+	schemas  func(any) (func(document.Value) (bool, error), error)
+	nodes    int  // how many more conditions the filter may have
+	bytes    int  // how many more bytes of operands
+	patterns int  // regular expressions so far
+	sources  int  // bytes of them so far
+	near     bool // a $near has been met
 }
 
 func newCompiler(now time.Time) *compiler {
@@ -110,7 +111,7 @@ func (c *compiler) field(f document.E, fields []document.E, s scope) (*node, err
 	case f.Key == "":
 		return nil, invalidAt(s.path, "the name of a field is empty")
 	case !isOperator(f.Key) && s.bare:
-		return nil, invalidAt(s.path, "unknown operator %q", f.Key)
+		return nil, unknownAt(s.path, f.Key)
 	case !isOperator(f.Key):
 		return c.compile(f.Value, s.field(f.Key))
 	}
@@ -145,12 +146,12 @@ func (c *compiler) topOperator(op string, v any, s scope) (*node, error) {
 	case "$expr":
 		return c.expression(v, s)
 	case "$jsonSchema":
-		return nil, fmt.Errorf("%s: %w", op, fault.ErrNotImplemented)
+		return c.schema(v)
 	}
 	if operatorOf(op) != nil {
 		return nil, invalidAt("", "%s needs a field to stand under", op)
 	}
-	return nil, invalidAt("", "unknown operator %q", op)
+	return nil, unknownAt("", op)
 }
 
 // logic joins the conditions in list, which all stand at s.
@@ -189,6 +190,11 @@ func (c *compiler) command(command Condition, s scope) (*node, error) {
 		return c.logic(command.op, spread(args), s)
 	case "$expr":
 		return c.expression(args[0], s)
+	case "$jsonSchema":
+		if s.path != "" {
+			return nil, invalidAt(s.path, "$jsonSchema does not stand under a field")
+		}
+		return c.schema(args[0])
 	}
 	if s.path == "" && !s.element && command.op != "$not" {
 		return nil, invalidAt("", "%s needs a field to stand under", command.op)

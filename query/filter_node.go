@@ -14,6 +14,7 @@ const (
 	opLeaf                 // some value at path meets test
 	opExpr                 // an expression of the document counts as true
 	opNear                 // the nearest geometry at path is within bounds; only at the root, or one of its kids
+	opSchema               // the value meets a JSON Schema
 )
 
 // A node is one condition of a compiled filter. The tree is kept plain: no "and"
@@ -29,7 +30,8 @@ type node struct {
 	slot   int // where the matcher finds path's first field; -1: look it up
 	test   test
 
-	expr *expression // of an opExpr
+	expr  *expression                        // of an opExpr
+	meets func(document.Value) (bool, error) // of an opSchema
 }
 
 // A segment is one step of a path.

@@ -62,7 +62,7 @@ func (c *compiler) operator(op string, v any, fields []document.E, s scope) (*no
 	}
 	compile := operatorOf(op)
 	if compile == nil {
-		return nil, invalidAt(s.path, "unknown operator %q", op)
+		return nil, unknownAt(s.path, op)
 	}
 	return compile(c, op, v, s)
 }

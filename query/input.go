@@ -85,3 +85,12 @@ func invalidAt(path, format string, args ...any) error {
 	}
 	return fault.At(path, err)
 }
+
+// unknownAt returns the error of an operator that does not exist.
+func unknownAt(path, op string) error {
+	err := fmt.Errorf("unknown operator %q: %w", op, fault.ErrOperator)
+	if path == "" {
+		return err
+	}
+	return fault.At(path, err)
+}

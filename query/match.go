@@ -53,6 +53,8 @@ func (m *matcher) holds(n *node, v document.Value) bool {
 		return m.evaluates(n.expr, v)
 	case opNear:
 		return m.near(n, v)
+	case opSchema:
+		return m.meetsSchema(n, v)
 	}
 	if len(n.path) == 0 {
 		return m.meets(&n.test, v)

@@ -28,7 +28,7 @@ const (
 	TermWithin                     // a geometry within Area
 	TermIntersects                 // a geometry that has a point in common with Shape
 	TermNear                       // a geometry at a distance; see [Filter.Near]
-	TermExpr                       // an expression of the document counts as true; it has no path
+	TermExpr                       // an expression of the document counts as true, or it meets a schema; it has no path
 )
 
 // A Term is a node of a filter as a planner sees it: what it asks, of which path,
@@ -51,7 +51,7 @@ func (t Term) Kind() TermKind {
 		return TermOr
 	case opNot:
 		return TermNot
-	case opExpr:
+	case opExpr, opSchema:
 		return TermExpr
 	case opNear:
 		return TermNear

@@ -76,11 +76,11 @@ func (c *updateCompiler) operators(name string, operand any) error {
 func unknownOperator(name string) error {
 	switch name {
 	case "$currentDate":
-		return fmt.Errorf("%s is no update operator here, set a ServerDate: %w", name, fault.ErrInvalid)
+		return fmt.Errorf("%s is no update operator here, set a ServerDate: %w", name, fault.ErrOperator)
 	case "$setOnInsert":
-		return fmt.Errorf("%s is no update operator here, updates never insert: %w", name, fault.ErrInvalid)
+		return fmt.Errorf("%s is no update operator here, updates never insert: %w", name, fault.ErrOperator)
 	}
-	return fmt.Errorf("%s is no update operator: %w", name, fault.ErrInvalid)
+	return fmt.Errorf("%s is no update operator: %w", name, fault.ErrOperator)
 }
 
 // flatten compiles v at path: commands as they are, objects field by field, all

@@ -26,6 +26,10 @@ type Edit struct {
 // what becomes of ids[i]. It may be called again for the same document.
 type EditFunc func(i int, old document.Doc) (Edit, error)
 
+// A Planner returns the EditFunc for documents of coll, as it is defined and as snap
+// shows them. It is called again when that has changed before the commit.
+type Planner func(snap Snapshot, coll *Collection) (EditFunc, error)
+
 // maxID is the longest encoded _id, in bytes. It keeps keys of indexes, which
 // end in the _id, within what engines accept.
 const maxID = 4096
@@ -38,12 +42,18 @@ const maxID = 4096
 // With create, a collection that does not exist is created; without, there is
 // nothing to edit and Apply returns nil.
 func (d *Documents) Apply(ctx context.Context, collection string, create bool, ids []document.Value, edit EditFunc) error {
+	return d.ApplyPlanned(ctx, collection, create, ids, func(Snapshot, *Collection) (EditFunc, error) { return edit, nil })
+}
+
+// ApplyPlanned is [Documents.Apply] for edits that depend on the definition of the
+// collection. Planner is not called when there is nothing to edit.
+func (d *Documents) ApplyPlanned(ctx context.Context, collection string, create bool, ids []document.Value, planner Planner) error {
 	for {
 		coll, err := d.collection(ctx, collection, create)
 		if err != nil || coll == nil {
 			return err
 		}
-		err = d.apply(ctx, coll, ids, edit)
+		err = d.apply(ctx, coll, ids, planner)
 		if !errors.Is(err, errStale) {
 			return err
 		}
@@ -51,7 +61,7 @@ func (d *Documents) Apply(ctx context.Context, collection string, create bool, i
 }
 
 // apply is one attempt of Apply under one definition of the collection.
-func (d *Documents) apply(ctx context.Context, coll *Collection, ids []document.Value, edit EditFunc) error {
+func (d *Documents) apply(ctx context.Context, coll *Collection, ids []document.Value, planner Planner) error {
 	names, err := documentKeys(coll, ids)
 	if err != nil {
 		return err
@@ -64,7 +74,7 @@ func (d *Documents) apply(ctx context.Context, coll *Collection, ids []document.
 		} else if !ok {
 			continue
 		}
-		w, err := d.plan(coll, names, edit)
+		w, err := d.plan(coll, names, planner)
 		if err != nil || len(w.writes) == 0 {
 			return err
 		}
@@ -80,11 +90,11 @@ func (d *Documents) apply(ctx context.Context, coll *Collection, ids []document.
 	}
 }
 
-// DocumentKeys returns the locks of documents, for [Documents.Begin]. A collection
-// that does not exist is created.
+// DocumentKeys returns the locks of documents, for [Documents.Begin]; none of a
+// collection that does not exist.
 func (d *Documents) DocumentKeys(ctx context.Context, collection string, ids []document.Value) ([]string, error) {
-	coll, err := d.collection(ctx, collection, true)
-	if err != nil {
+	coll, err := d.collection(ctx, collection, false)
+	if err != nil || coll == nil {
 		return nil, err
 	}
 	return documentKeys(coll, ids)
@@ -122,12 +132,19 @@ func twice(names []string) bool {
 }
 
 // plan reads the documents, which are locked, and works out what is to be written.
-func (d *Documents) plan(coll *Collection, names []string, edit EditFunc) (*work, error) {
+func (d *Documents) plan(coll *Collection, names []string, planner Planner) (*work, error) {
 	snap, err := d.Snapshot()
 	if err != nil {
 		return nil, err
 	}
 	defer snap.Release()
+	if snap.state.catalog.byName[coll.Name] != coll {
+		return nil, errStale
+	}
+	edit, err := planner(snap, coll)
+	if err != nil {
+		return nil, err
+	}
 	w := newWork(coll, len(names))
 	for i, name := range names {
 		key := []byte(name)

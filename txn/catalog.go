@@ -18,6 +18,7 @@ type Collection struct {
 	Name       string
 	Definition uint64 // the version of the commit that defined it
 	indexes    []definedIndex
+	policy     *Policy // nil when nothing was said
 }
 
 // A definedIndex is an index as the catalog knows it. Writers maintain it from its

@@ -37,9 +37,10 @@ type Change struct {
 // A Commit is the record of one published group: everything that happened in one
 // version. It is immutable.
 type Commit struct {
-	Version uint64
-	Changes []Change
-	Dropped []*Collection // whose names lead to nothing, or to something else, from now on
+	Version   uint64
+	Changes   []Change
+	Dropped   []*Collection // whose names lead to nothing, or to something else, from now on
+	Redefined []*Collection // that have another [Policy] from now on
 }
 
 // Listen calls f with every commit once it is published, in the order of the

@@ -45,7 +45,7 @@ func (d *Documents) Drop(ctx context.Context, name string) error {
 		coll := snap.Catalog().Collection(name)
 		snap.Release()
 		if coll == nil {
-			return fmt.Errorf("the collection is not there: %w", fault.ErrNotFound)
+			return fmt.Errorf("the collection is not there: %w", fault.ErrNoCollection)
 		}
 		if err := d.drop(ctx, coll); !errors.Is(err, errStale) {
 			return err

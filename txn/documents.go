@@ -71,11 +71,13 @@ type step struct {
 	extra   func(newest *storage.Snapshot) error // more to check, or nil
 	catalog catalogChange
 	dropped *Collection // what catalog drops, if it does
+	// redefined is the collection to which catalog gives another policy, if it does.
+	redefined *Collection
 }
 
 // recorded reports whether s has a part in the record of its commit.
 func (s *step) recorded() bool {
-	return s.dropped != nil && !s.dropped.hidden() || slices.ContainsFunc(s.works, (*work).recorded)
+	return s.redefined != nil || s.dropped != nil && !s.dropped.hidden() || slices.ContainsFunc(s.works, (*work).recorded)
 }
 
 // recorded reports whether w has a part in the record of its commit.

@@ -51,12 +51,15 @@ func (d *Documents) published(g *storage.Group) {
 		if s.dropped != nil && !s.dropped.hidden() {
 			commit.Dropped = append(commit.Dropped, s.dropped)
 		}
+		if s.redefined != nil {
+			commit.Redefined = append(commit.Redefined, s.redefined)
+		}
 	}
 	if len(commit.Changes) > 0 {
 		d.builds.note(commit.Changes)
 		d.recent.note(commit)
 	}
-	if d.listener != nil && (len(commit.Changes) > 0 || len(commit.Dropped) > 0) {
+	if d.listener != nil && (len(commit.Changes) > 0 || len(commit.Dropped) > 0 || len(commit.Redefined) > 0) {
 		d.listener(commit)
 	}
 }

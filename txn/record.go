@@ -11,13 +11,23 @@ import (
 	"github.com/virgadb/virga/internal/storage"
 )
 
-// format is the format of the catalog's records.
-const format = 1
+// format is the newest format of the catalog's records. That of a catalog without
+// policies is 1: earlier versions know it, and would lose a policy.
+const format = 2
 
 // header is the record of the catalog itself.
 func (c *Catalog) header() storage.Write {
-	v, _ := document.Of(document.D{{"format", format}, {"next", int64(c.next)}})
+	v, _ := document.Of(document.D{{"format", c.format()}, {"next", int64(c.next)}})
 	return storage.Write{Key: keys.Catalog(""), Value: v.Raw()}
+}
+
+func (c *Catalog) format() int {
+	for _, coll := range c.byName {
+		if coll.policy != nil {
+			return format
+		}
+	}
+	return 1
 }
 
 // record is the record of one collection.
@@ -26,7 +36,11 @@ func (c *Collection) record() storage.Write {
 	for i, x := range c.indexes {
 		indexes[i] = indexRecord(x)
 	}
-	v, _ := document.Of(document.D{{"id", int64(c.ID)}, {"definition", int64(c.Definition)}, {"indexes", indexes}})
+	record := document.D{{"id", int64(c.ID)}, {"definition", int64(c.Definition)}, {"indexes", indexes}}
+	if p := c.policy; p != nil {
+		record = append(record, document.E{Key: "rules", Value: p.Rules}, document.E{Key: "schema", Value: p.Schema})
+	}
+	v, _ := document.Of(record)
 	return storage.Write{Key: keys.Catalog(c.Name), Value: v.Raw()}
 }
 
@@ -64,6 +78,11 @@ func (c *Catalog) read(key, value []byte) error {
 			return fmt.Errorf("catalog record of %q: index %s: %w", name, e.Value(), err)
 		}
 		coll.indexes = append(coll.indexes, x)
+	}
+	rules, _ := v.Field("rules").Text()
+	schema, _ := v.Field("schema").Text()
+	if rules != "" || schema != "" {
+		coll.policy = &Policy{Rules: rules, Schema: schema}
 	}
 	c.byName[name] = coll
 	return nil

@@ -63,6 +63,7 @@ func (c *Catalog) withTwin(target *Collection, version uint64) (*Catalog, *Colle
 	coll := &Collection{ID: c.next, Name: fmt.Sprintf("%s%d", hiddenPrefix, c.next), Definition: version}
 	id := c.next
 	if target != nil {
+		coll.policy = target.policy
 		for _, x := range target.indexes {
 			if !x.ready {
 				continue // its build ends when the collection is replaced
@@ -77,9 +78,10 @@ func (c *Catalog) withTwin(target *Collection, version uint64) (*Catalog, *Colle
 	return next, coll
 }
 
-// Apply edits documents of the replacement, as [Documents.Apply] does.
-func (r *Replacement) Apply(ctx context.Context, ids []document.Value, edit EditFunc) error {
-	return r.docs.Apply(ctx, r.hidden, false, ids, edit)
+// Apply edits documents of the replacement, as [Documents.ApplyPlanned] does. Its
+// collection has the policy of the one whose place it takes.
+func (r *Replacement) Apply(ctx context.Context, ids []document.Value, planner Planner) error {
+	return r.docs.ApplyPlanned(ctx, r.hidden, false, ids, planner)
 }
 
 // Commit puts the replacement in the place of the collection, in one commit. What the
@@ -117,6 +119,9 @@ func (r *Replacement) align(ctx context.Context, coll, target *Collection) (bool
 	if target == nil {
 		return true, nil
 	}
+	if target.policy.schema() != coll.policy.schema() {
+		return false, fmt.Errorf("collection %s has got another schema meanwhile: %w", r.name, fault.ErrConflict)
+	}
 	for _, x := range coll.indexes {
 		if i := target.find(x.Name()); i < 0 || !target.indexes[i].ready || !same(target.indexes[i], x) {
 			return false, r.docs.DropIndex(ctx, r.hidden, x.Name())
@@ -135,7 +140,10 @@ func same(a, b definedIndex) bool { return a.Spec().Same(b.Spec()) }
 // commit gives coll the name of target, which may be nil.
 func (r *Replacement) commit(ctx context.Context, coll, target *Collection) error {
 	now := *coll
-	now.Name = r.name
+	now.Name, now.policy = r.name, nil
+	if target != nil {
+		now.policy = target.policy
+	}
 	s := &step{dropped: &now}
 	var garbage []storage.Range
 	records := []storage.Write{{Key: keys.Catalog(r.hidden), Delete: true}}

@@ -18,6 +18,12 @@ import (
 // A collection that does not exist is created at once, and stays when the
 // transaction is rolled back.
 func (t *Tx) Apply(ctx context.Context, collection string, create bool, ids []document.Value, edit EditFunc) error {
+	return t.ApplyPlanned(ctx, collection, create, ids, func(Snapshot, *Collection) (EditFunc, error) { return edit, nil })
+}
+
+// ApplyPlanned is [Tx.Apply] for edits that depend on the definition of the
+// collection: the one it had when the transaction began.
+func (t *Tx) ApplyPlanned(ctx context.Context, collection string, create bool, ids []document.Value, planner Planner) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.done != nil {
@@ -34,7 +40,7 @@ func (t *Tx) Apply(ctx context.Context, collection string, create bool, ids []do
 	if err != nil {
 		return err
 	}
-	w, staged, err := t.stage(coll, names, edit)
+	w, staged, err := t.stage(coll, names, planner)
 	if err == nil {
 		err = t.claim(w)
 	}
@@ -79,7 +85,11 @@ type stagedEdit struct {
 
 // stage locks the documents, asks edit what becomes of them, and returns that
 // with what it changes in the indexes.
-func (t *Tx) stage(coll *Collection, names []string, edit EditFunc) (*work, []stagedEdit, error) {
+func (t *Tx) stage(coll *Collection, names []string, planner Planner) (*work, []stagedEdit, error) {
+	edit, err := planner(t.view, coll)
+	if err != nil {
+		return nil, nil, err
+	}
 	w := newWork(coll, len(names))
 	var staged []stagedEdit
 	for i, name := range names {

@@ -75,10 +75,13 @@ func (t *Tx) assemble() ([]*work, error) {
 }
 
 // compatible reports, as a conflict, that the collection c that a transaction has
-// written to has become something else: gone, or with a new unique index.
+// written to has become something else: gone, with another policy, or with a new unique index.
 func (c *Collection) compatible(now *Collection) error {
 	if now == nil || now.ID != c.ID {
 		return fmt.Errorf("collection %s was dropped: %w", c.Name, fault.ErrConflict)
+	}
+	if now.policy != c.policy {
+		return fmt.Errorf("collection %s has got other rules or another schema: %w", c.Name, fault.ErrConflict)
 	}
 	for _, x := range now.indexes {
 		if x.Spec().Unique && c.sketch(x.ID()) == nil {

@@ -14,6 +14,9 @@ type Scope struct {
 	// Vars names the variables that are bound from outside, with [Env.Set], in that
 	// order. The zero Scope has none.
 	Vars []string
+	// Schema compiles the operand of $jsonSchema, of filters within the expression's
+	// reach, into what tells whether a value meets it. Nil: there is no such operator.
+	Schema func(schema any) (meets func(document.Value) (bool, error), err error)
 }
 
 // An Expr is a compiled expression. It is immutable and safe for concurrent use.

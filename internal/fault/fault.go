@@ -44,5 +44,36 @@ var (
 	ErrNotImplemented = errors.New("not implemented")
 )
 
+// Reasons that are also a more general one: the cloud has codes of their own for them.
+var (
+	// ErrNoCollection reports that the collection does not exist. It is an ErrNotFound.
+	ErrNoCollection error = &refined{ErrNotFound}
+	// ErrNoFunction reports that no function of that name is registered. It is an ErrNotFound.
+	ErrNoFunction error = &refined{ErrNotFound}
+	// ErrOperator reports an operator that does not exist. It is an ErrInvalid.
+	ErrOperator error = &refined{ErrInvalid}
+	// ErrContent reports data of a kind that cannot be stored: a command, a reserved
+	// name. It is an ErrInvalid.
+	ErrContent error = &refined{ErrInvalid}
+	// ErrCollections reports that there are as many collections as there may be. It is
+	// an ErrTooLarge.
+	ErrCollections error = &refined{ErrTooLarge}
+	// ErrResult reports that a query found more than a reply may hold. It is an
+	// ErrTooLarge.
+	ErrResult error = &refined{ErrTooLarge}
+	// ErrWatch reports that security rules do not allow a live query, at its beginning
+	// or any more. It is an ErrDenied.
+	ErrWatch error = &refined{ErrDenied}
+)
+
+// A refined is a reason of a more general kind, whose words it has.
+type refined struct{ kind error }
+
+func (r *refined) Error() string { return r.kind.Error() }
+func (r *refined) Unwrap() error { return r.kind }
+
+// ErrPanic reports that a function of the program's panicked.
+var ErrPanic = errors.New("panic")
+
 // ErrInternal reports an invariant of the module itself that did not hold.
 var ErrInternal = errors.New("internal error")
