@@ -189,56 +189,14 @@ func (w *wide) take() *piece {
 
 // walk walks over one piece.
 func (w *wide) walk(ctx context.Context, worker int, p *piece) error {
-	c := w.exec.snap.ScanRange(p.r, false)
-	defer c.Close()
-	var batch []document.Doc
-	size, passed, end := 0, 0, p.r.Hi
-	divided, own := false, c.Own
-	for c.Next() {
-		if divided && bytes.Compare(c.Key(), end) >= 0 {
-			break
-		}
-		if passed++; passed%checkEvery == 0 {
-			next, ok := w.deliver(p, batch, size, checkEvery, c.Key())
-			if !ok {
-				return nil
-			}
-			batch, size = batch[:0], 0
-			if next != nil {
-				end, divided = next, true
-			}
-		}
-		if w.filter != nil {
-			ok, err := w.filter.Match(c.Doc())
-			if err != nil {
-				return corruptAt(c.Key(), err)
-			}
-			if !ok {
-				continue
-			}
-		}
-		if w.visit != nil {
-			if _, ok := w.visit.(wholeVisitor); ok {
-				if err := c.Valid(); err != nil {
-					return err
-				}
-			}
-			if err := w.visit.visit(ctx, worker, c.Key(), c.Doc(), own); err != nil {
-				return err
-			}
-			continue
-		}
-		doc, err := c.Own()
-		if err != nil {
-			return err
-		}
-		batch = append(batch, doc)
-		size += len(doc.Raw())
-	}
-	if err := c.Err(); err != nil {
+	s := &stint{wide: w, worker: worker, piece: p, cursor: w.exec.snap.ScanRange(p.r, false)}
+	defer s.cursor.Close()
+	s.own = s.cursor.Own
+	_, s.whole = w.visit.(wholeVisitor)
+	if end, err := s.walk(ctx); err != nil || !end {
 		return err
 	}
-	w.deliver(p, batch, size, passed%checkEvery, nil)
+	w.deliver(p, s.batch, s.size, s.passed%checkEvery, nil)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p.done = true
