@@ -12,7 +12,6 @@ type Projection struct {
 	root       *selection
 	exclusive  bool   // fields that are not named are kept
 	positional string // the array whose matched element is returned, by "path.$"
-	whole      bool   // nothing is left out
 }
 
 // A ProjectionCommand says which elements of an array are returned; it stands as
@@ -38,7 +37,8 @@ func Slice(bounds ...int) ProjectionCommand { return ProjectionCommand{bounds} }
 // {$slice: …} return a part of an array and by themselves exclude nothing else;
 // [ElemMatch] and {$elemMatch: …} return the first element that satisfies a
 // condition, and leave the field out when there is none; "path.$" returns the
-// element that satisfied the filter. Nil and an empty object return everything.
+// element that satisfied the filter. For nil and an empty object, which leave
+// nothing out, the result is nil.
 //
 // ErrInvalid, with the path, reports any other value, such as text, and paths that
 // collide; ErrNotImplemented reports computed fields. Each [document.ServerDate] in
@@ -59,19 +59,16 @@ func (p *Projection) NeedsFilter() bool { return p.positional != "" }
 // projection includes whole fields and nothing else: then those paths, of which
 // _id is one unless it is excluded, are all of a document it reads.
 func (p *Projection) Includes() ([]string, bool) {
-	if p.exclusive || p.whole {
+	if p.exclusive {
 		return nil, false
 	}
 	return p.root.appendPaths(nil, "")
 }
 
-// Apply returns the document of d's fields that p chooses, in the order of d. f is
-// the filter that d satisfied; only projections with a path that ends in ".$" use
-// it. Bytes that cannot be read are ErrCorrupt.
+// Apply returns the document of d's fields that p chooses, in the order of d and in
+// memory of its own. f is the filter that d satisfied; only projections with a path
+// that ends in ".$" use it. Bytes that cannot be read are ErrCorrupt.
 func (p *Projection) Apply(d document.Doc, f *Filter) (document.Doc, error) {
-	if p.whole {
-		return d, nil
-	}
 	w := projecting{doc: d, filter: f, p: p}
 	out, err := w.object(make([]byte, 0, len(d.Raw())), p.root, d.Value(), 1)
 	if err != nil {

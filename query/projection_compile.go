@@ -298,7 +298,7 @@ func (c *projectionCompiler) put(path string, s *selection) error {
 	return nil
 }
 
-// projection returns what was compiled.
+// projection returns what was compiled, nil when nothing is left out.
 func (c *projectionCompiler) projection() (*Projection, error) {
 	if c.including != "" && c.excluding != "" {
 		return nil, invalidAt(c.excluding, "projection: %s is included, %s is excluded, and the two cannot be mixed", c.including, c.excluding)
@@ -308,6 +308,8 @@ func (c *projectionCompiler) projection() (*Projection, error) {
 	if !p.exclusive && c.root.find([]byte("_id")) == nil {
 		c.root.add(&selection{name: "_id", choice: included})
 	}
-	p.whole = len(c.root.children) == 0
+	if len(c.root.children) == 0 {
+		return nil, nil
+	}
 	return p, nil
 }

@@ -36,6 +36,7 @@ func (k *chunk) next(c *Cursor) bool {
 
 // fill copies the next run out of e and reports whether e may have more.
 func (k *chunk) fill(e EngineCursor) bool {
+	mangle(k.arena)
 	k.limit = min(max(firstEntries, 2*k.limit), lastEntries)
 	k.spans, k.arena, k.at, k.start = k.spans[:0], k.arena[:0], 0, 0
 	for len(k.spans) < k.limit && len(k.arena) < chunkBytes {
@@ -75,6 +76,7 @@ func (s *Store) borrow() *chunk {
 // giveBack keeps a chunk's memory for a later cursor, unless large values have
 // made it too big to keep.
 func (s *Store) giveBack(k *chunk) {
+	mangle(k.arena)
 	if cap(k.arena) <= 2*chunkBytes {
 		k.spans, k.at, k.start, k.limit = k.spans[:0], 0, 0, 0
 		s.chunks.Put(k)
