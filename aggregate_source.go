@@ -142,6 +142,21 @@ func (m *moment) Indexed(name, path string) bool {
 	})
 }
 
+// GeoPaths returns the paths of the geo indexes of a collection.
+func (m *moment) GeoPaths(name string) []string {
+	_, coll, _, err := m.find(name)
+	if err != nil || coll == nil {
+		return nil
+	}
+	var paths []string
+	for _, x := range coll.Indexes() {
+		if path := x.Spec().Geo; path != "" && !slices.Contains(paths, path) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
 // target returns the collection that a pipeline writes to.
 func (m *moment) target(ctx context.Context, name string) (*Collection, error) {
 	db := m.coll.db

@@ -15,6 +15,12 @@ func (a *Aggregation) Raw(stages any) *Aggregation {
 	return a.with(a.pipe.Raw(stages))
 }
 
+// GeoNear begins with the documents near a point, the nearest first. See
+// [aggregate.Pipeline.GeoNear].
+func (a *Aggregation) GeoNear(o aggregate.GeoNearOptions) *Aggregation {
+	return a.with(a.pipe.GeoNear(o))
+}
+
 // Match lets documents through that match cond, which is what [Collection.Where] takes.
 // {"$expr": …} compares by an expression.
 func (a *Aggregation) Match(cond any) *Aggregation {

@@ -84,7 +84,7 @@ func (c *compiler) program(stages []any) (*Program, error) {
 	}
 	p := &Program{vars: len(c.vars), access: access{filters: c.filters}}
 	for i, v := range stages {
-		if err := c.stage(p, v, i == len(stages)-1); err != nil {
+		if err := c.stage(p, v, i == 0, i == len(stages)-1); err != nil {
 			return nil, at(i, v, err)
 		}
 	}
@@ -105,7 +105,7 @@ func at(i int, v any, err error) error {
 }
 
 // stage compiles one stage and adds it to p.
-func (c *compiler) stage(p *Program, v any, last bool) error {
+func (c *compiler) stage(p *Program, v any, first, last bool) error {
 	fields, ok := document.Pairs(v)
 	if !ok || len(fields) != 1 {
 		return invalid("a stage is an object of one field")
@@ -124,6 +124,9 @@ func (c *compiler) stage(p *Program, v any, last bool) error {
 		var err error
 		p.sink, err = build(c, fields[0].Value)
 		return err
+	}
+	if name == "$geoNear" {
+		return c.geoNear(p, fields[0].Value, first)
 	}
 	build, ok := stageTable()[name]
 	if !ok {

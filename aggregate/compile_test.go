@@ -31,7 +31,6 @@ func TestRefused(t *testing.T) {
 		{`[{}]`, fault.ErrInvalid, "a stage is an object of one field"},
 		{`[{"$limit": 1, "$skip": 1}]`, fault.ErrInvalid, "a stage is an object of one field"},
 		{`[{"$nope": 1}]`, fault.ErrInvalid, `unknown stage "$nope"`},
-		{`[{"$geoNear": {}}]`, fault.ErrNotImplemented, "$geoNear"},
 		{`[{"$setWindowFields": {}}]`, fault.ErrNotImplemented, "$setWindowFields"},
 		{`[{"$match": 5}]`, fault.ErrInvalid, "stage 1, $match"},
 		{`[{"$match": {"$expr": {"$nope": 1}}}]`, fault.ErrInvalid, "$nope"},

@@ -18,6 +18,8 @@ type Database interface {
 	Explain(ctx context.Context, collection string, r *query.Request) (query.Explain, error)
 	// Indexed reports whether an index finds documents by the value at path.
 	Indexed(collection, path string) bool
+	// GeoPaths returns the paths of the geo indexes of a collection.
+	GeoPaths(collection string) []string
 	// Replace begins to fill a collection that is to take the place of the named one.
 	Replace(ctx context.Context, collection string) (Replacement, error)
 	// Merge looks for the document of a collection that has the values of doc at the
@@ -46,6 +48,9 @@ type Cursor interface {
 	// Next moves to the next document and reports whether there is one.
 	Next(ctx context.Context) bool
 	Doc() document.Doc
+	// Distance returns the distance of the current document in metres, when documents
+	// come by it.
+	Distance() float64
 	// Err returns what ended the cursor early, or nil.
 	Err() error
 	Close()

@@ -34,6 +34,6 @@
 // process killed on a system that cannot remove open files do. A document, and so a
 // group with [Push], has at most 16 MiB. A pipeline has at most 1000 stages, and
 // pipelines are nested at most 20 levels. Stages that belong to a server ($collStats
-// and the like), $geoNear, and $setWindowFields, $densify and $fill are
+// and the like), $setWindowFields, $densify and $fill are
 // ErrNotImplemented.
 package aggregate

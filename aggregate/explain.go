@@ -13,11 +13,15 @@ func (p *Program) Explain(ctx context.Context, db Database, collection string, o
 	r := newRun(ctx, db, o)
 	e := query.Explain{Plan: query.Stage{Name: "EOF", Text: "nothing"}}
 	if !p.access.nothing {
-		filter, err := p.access.filterFor(r, nil)
+		a, err := p.access.in(db, collection)
 		if err != nil {
 			return e, err
 		}
-		if e, err = db.Explain(ctx, collection, p.access.request(filter)); err != nil {
+		filter, err := a.filterFor(r, nil)
+		if err != nil {
+			return e, err
+		}
+		if e, err = db.Explain(ctx, collection, a.request(filter)); err != nil {
 			return e, err
 		}
 	}

@@ -26,6 +26,9 @@ func (p *Program) sinkMatches() {
 			continue
 		}
 		for at := i; at > 0 && passes(p.steps[at-1], &m.cond.reads); at-- {
+			if _, ok := p.steps[at-1].(*measure); ok && m.cond.cond != nil {
+				break // an expression stays a step, and what is measured comes straight from the collection
+			}
 			p.steps[at], p.steps[at-1] = p.steps[at-1], p.steps[at]
 		}
 	}
@@ -63,6 +66,8 @@ func passes(s step, reads *paths) bool {
 			}
 		}
 		return true
+	case *measure:
+		return s.leaves(reads)
 	case *unwind:
 		if names := s.index.Segments(); len(names) > 0 && reads.touches(names[0]) {
 			return false
@@ -100,7 +105,10 @@ func (p *Program) pushDown() {
 		a.filter, _ = query.CompileFilterIn(query.And(a.conds...), a.filters)
 	}
 	rest := p.steps[conds:]
-	if len(left) == 0 {
+	if a.near != nil {
+		// The measure comes first, and the order is taken: nothing but a window is left.
+		rest = append([]step{rest[0]}, a.bound(rest[1:])...)
+	} else if len(left) == 0 {
 		rest = a.window(rest)
 	}
 	p.steps = append(left, rest...)
@@ -117,6 +125,11 @@ func (a *access) window(steps []step) []step {
 			return steps[1:]
 		}
 	}
+	return a.bound(steps)
+}
+
+// bound takes leading skips and limits, and returns what is left.
+func (a *access) bound(steps []step) []step {
 	for len(steps) > 0 && !a.nothing {
 		switch s := steps[0].(type) {
 		case *skip:

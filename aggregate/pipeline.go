@@ -71,6 +71,44 @@ func parse(v any) ([]any, error) {
 	return list, nil
 }
 
+// GeoNear begins with the documents of a collection that have a geometry near a
+// point, the nearest first. It must be the first stage, also of the pipeline of a
+// lookup or union.
+func (p Pipeline) GeoNear(o GeoNearOptions) Pipeline {
+	spec := document.D{{Key: "near", Value: o.Near}, {Key: "distanceField", Value: o.DistanceField}}
+	for _, f := range []struct {
+		name  string
+		value any
+		given bool
+	}{
+		{"key", o.Key, o.Key != ""},
+		{"query", flattened{o.Query}, o.Query != nil},
+		{"minDistance", o.Min, o.Min != 0},
+		{"maxDistance", o.Max, o.Max != 0},
+		{"distanceMultiplier", o.Multiplier, o.Multiplier != 0},
+		{"includeLocs", o.IncludeLocs, o.IncludeLocs != ""},
+		{"limit", o.Limit, o.Limit != 0},
+	} {
+		if f.given {
+			spec = append(spec, document.E{Key: f.name, Value: f.value})
+		}
+	}
+	return p.with("$geoNear", spec)
+}
+
+// GeoNearOptions are the operands of [Pipeline.GeoNear]. Near and DistanceField are
+// needed.
+type GeoNearOptions struct {
+	Near          any     // a geo.Point, or an object that is one in GeoJSON
+	DistanceField string  // the dotted path of the field that takes the distance
+	Key           string  // the dotted path of the geometries; by default that of the geo index, when there is one
+	Query         any     // conditions that documents must meet besides, as Where takes them; nil for none
+	Min, Max      float64 // bounds of the distance in metres, both included; 0 is no bound
+	Multiplier    float64 // what metres are multiplied by in DistanceField: 0.001 gives kilometres; 0 is 1
+	IncludeLocs   string  // the dotted path of the field that takes the geometry that was found; none by default
+	Limit         int     // the most documents; 0 is all
+}
+
 // Match lets documents through that match cond, which is what Where takes: an object
 // inside an object speaks of the paths into it. {"$expr": …} compares by an
 // expression.

@@ -204,6 +204,7 @@ type access struct {
 	conds   []any // in the form that filters take; all must hold
 	filter  *query.Filter
 	pins    []pin
+	near    *nearness // of a $geoNear; nil without
 	sort    *query.Sort
 	skip    int
 	limit   int // 0 means none
@@ -221,6 +222,10 @@ type pin struct {
 func (a *access) open(ctx context.Context, r *run, collection string, extra []any) (source, error) {
 	if a.nothing {
 		return &listed{}, nil
+	}
+	a, err := a.in(r.db, collection)
+	if err != nil {
+		return nil, err
 	}
 	filter, err := a.filterFor(r, extra)
 	if err != nil {

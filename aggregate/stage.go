@@ -12,7 +12,7 @@ import (
 // A builder compiles what stands beside the name of a stage.
 type builder func(c *compiler, v any) ([]step, error)
 
-// stageTable holds all stages but those that write. It is a function because
+// stageTable holds all stages but those that write, and $geoNear. It is a function because
 // stages contain pipelines.
 func stageTable() map[string]builder {
 	return map[string]builder{
@@ -43,7 +43,7 @@ func stageTable() map[string]builder {
 
 // unavailable names the stages that belong to the language but not to this version.
 var unavailable = map[string]struct{}{
-	"$geoNear": {}, "$collStats": {}, "$indexStats": {}, "$currentOp": {}, "$listSessions": {}, "$listLocalSessions": {}, "$planCacheStats": {},
+	"$collStats": {}, "$indexStats": {}, "$currentOp": {}, "$listSessions": {}, "$listLocalSessions": {}, "$planCacheStats": {},
 	"$setWindowFields": {}, "$densify": {}, "$fill": {}, "$documents": {}, "$search": {}, "$searchMeta": {}, "$vectorSearch": {}, "$changeStream": {},
 }
 

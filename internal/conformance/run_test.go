@@ -38,7 +38,7 @@ func (r *runner) run(ctx context.Context, v vector) error {
 		return r.aggregate(ctx, v)
 	case "":
 		if v.Field("op").Exists() { // a vector of geo.jsonl
-			return errSkip
+			return r.geo(ctx, v)
 		}
 	}
 	return fmt.Errorf("unknown kind %q", v.kind)
