@@ -25,13 +25,28 @@ func (e *evaluation) holdsOn(doc document.Doc) bool {
 	return e.choose(candidates, 0)
 }
 
-// passes asks the rule and, when it does not hold, notes what it failed at.
+// passes asks the rule, and explains the answer.
 func (e *evaluation) passes() bool {
-	if e.grants() {
-		return true
+	ok := e.grants()
+	e.explain(ok)
+	return ok
+}
+
+// explain notes what the rule failed at, and, where it is wanted, how it came to
+// its answer. Nothing that is evaluated for it is counted.
+func (e *evaluation) explain(ok bool) {
+	if e.quiet {
+		return
 	}
-	e.blamed = e.findBlame()
-	return false
+	tally := e.tally
+	e.tally = nil
+	if !ok {
+		e.blamed = e.findBlame()
+	}
+	if e.call.trace != nil && e.stopped == "" {
+		*e.call.trace = e.traceOf(e.x.top)
+	}
+	e.tally = tally
 }
 
 // candidates returns what p may stand for where a name is wanted: nothing else can
@@ -111,13 +126,11 @@ func (e *evaluation) proves() bool {
 		e.stop("the filter has too many alternatives")
 		return false
 	}
-	if e.grants() {
-		return true
-	}
 	b := &e.facts
-	if e.stopped != "" || len(b.choices) == 0 {
-		e.blamed = e.findBlame()
-		return false
+	ok := e.grants()
+	if ok || e.stopped != "" || len(b.choices) == 0 {
+		e.explain(ok)
+		return ok
 	}
 	last := len(b.choices) - 1
 	c, facts := b.choices[last], len(b.facts)

@@ -32,7 +32,8 @@ type Call struct {
 	// Coverage counts what the conditions of the rules came to. It may be nil.
 	Coverage *Coverage
 
-	read map[string]document.Value // by collection, zero byte, id
+	read  map[string]document.Value // by collection, zero byte, id
+	trace **Trace                   // where a trace is wanted
 }
 
 // Limits bound what rules may read for one call. The zero Limits are the defaults.

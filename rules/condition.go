@@ -1,11 +1,9 @@
 package rules
 
 import (
-	"context"
 	"math"
 
 	"github.com/virgadb/virga/document"
-	"github.com/virgadb/virga/query"
 )
 
 // An outcome says what a condition of a rule is as a filter.
@@ -133,7 +131,7 @@ func (t *translation) stands(a operand, op compareOp, b operand, want bool) (doc
 		return t.ask(a.free, opEq, document.NullValue(), want)
 	}
 	var values []document.Value
-	b.any(inSome, func(v document.Value) bool {
+	t.e.any(b, inSome, func(v document.Value) bool {
 		values = append(values, v)
 		return false
 	})
@@ -264,7 +262,7 @@ func (t *translation) in(n *node, want bool) (document.D, outcome) {
 		return nil, hopeless
 	}
 	var values []document.Value
-	list.any(inList, func(v document.Value) bool {
+	t.e.any(list, inList, func(v document.Value) bool {
 		if v.Exists() {
 			values = append(values, v)
 		}
@@ -291,56 +289,4 @@ func (t *translation) truth(n *node, want bool) (document.D, outcome) {
 		return document.D{{Key: o.free.text, Value: document.D{{Key: "$in", Value: falsy}}}}, required
 	}
 	return document.D{{Key: o.free.text, Value: document.D{{Key: "$exists", Value: true}, {Key: "$nin", Value: falsy}}}}, required
-}
-
-// fresh returns an evaluation of the same rule that knows what the filter says, all
-// choices open, and counts nothing.
-func (e *evaluation) fresh() *evaluation {
-	n := &evaluation{ctx: e.ctx, call: e.call, op: e.op, rule: e.rule, x: e.x, data: e.data}
-	n.values = n.few[:0]
-	n.prove(e.filter)
-	return n
-}
-
-// remedy notes in d what the filter lacks, and a condition with which it passes, if
-// there is one.
-func (e *evaluation) remedy(d *Denial) {
-	t := &translation{e: e.fresh()}
-	if e.blamed != nil {
-		if lacks, o := t.of(e.blamed.node, e.blamed.want); o == required {
-			if v, err := document.Of(lacks); err == nil {
-				d.Missing = v.String()
-			}
-		}
-	}
-	where, o := t.of(e.x.top, true)
-	if o != required {
-		return
-	}
-	f, err := query.CompileFilter(where, e.call.Now)
-	if err != nil {
-		return
-	}
-	again := e.fresh()
-	again.facts.add(f.Term(), false)
-	if again.proves() {
-		d.where = where
-	}
-}
-
-// filter decides a read by taking the rule as a filter.
-func (r *Rules) filter(ctx context.Context, c *Call, f *query.Filter) (any, error) {
-	e := c.begin(ctx, Read, r.of(Read))
-	e.prove(f)
-	if e.proves() {
-		return nil, nil
-	}
-	t := &translation{e: e.fresh(), all: true}
-	switch condition, o := t.of(e.x.top, true); {
-	case o == required && t.e.err == nil && t.e.stopped == "":
-		return condition, nil
-	case o == unsayable && e.blamed != nil && e.blamed.reason == "":
-		e.blamed.reason = "no filter says this"
-	}
-	return nil, e.denial()
 }

@@ -25,7 +25,7 @@ type Denial struct {
 	Missing string    // of a query: the condition that its filter lacks, as JSON; empty when there is none
 	Reason  string    // why the condition failed, where its values do not tell
 
-	where any
+	remedy *remedy // nil: there is none
 }
 
 // A Binding is a name in a rule and what it stood for.
@@ -71,8 +71,15 @@ func (d *Denial) Error() string {
 
 // Where returns a condition that the filter of a denied query lacks: And-ed to it,
 // the query passes. It reports false when there is no such condition, or none that
-// can be told.
-func (d *Denial) Where() (any, bool) { return d.where, d.where != nil }
+// can be told. It is worked out when it is first asked for; it is safe for concurrent
+// use.
+func (d *Denial) Where() (any, bool) {
+	if d.remedy == nil {
+		return nil, false
+	}
+	where := d.remedy.find()
+	return where, where != nil
+}
 
 // A blame is the condition at which a rule failed.
 type blame struct {
@@ -82,8 +89,9 @@ type blame struct {
 	reason string
 }
 
-// denial returns the error for an evaluation that failed.
+// denial returns the error for an evaluation that failed, and is over.
 func (e *evaluation) denial() error {
+	e.tally, e.quiet = nil, true
 	if e.err != nil {
 		return fmt.Errorf("rule %s: %w", e.rule.key, e.err)
 	}
@@ -99,17 +107,13 @@ func (e *evaluation) denial() error {
 		}
 	}
 	if e.proving && e.stopped == "" {
-		e.remedy(d)
+		d.Missing, d.remedy = e.missing(), e.remedies()
 	}
 	return d
 }
 
 // findBlame returns the first condition that failed, the smallest that decides.
-// Nothing it evaluates is counted.
 func (e *evaluation) findBlame() *blame {
-	tally := e.tally
-	e.tally = nil
-	defer func() { e.tally = tally }()
 	e.trouble = ""
 	b := e.blameOf(e.x.top, true)
 	b.values = e.bindings(b.node)

@@ -10,6 +10,9 @@ import (
 // maxSteps bounds one evaluation, in values compared and facts weighed.
 const maxSteps = 1 << 20
 
+// stepBytes is how many bytes are compared in one step.
+const stepBytes = 64
+
 // maxChoices bounds how often a rule is asked about one document whose arrays
 // stand for one of their elements each.
 const maxChoices = 100
@@ -42,7 +45,9 @@ type evaluation struct {
 	err               error   // a fault that ended it early
 	tally             []tally // of a coverage, by condition; may be nil
 	blamed            *blame  // where it failed
-	few               [8]reached
+	quiet             bool    // nobody asks for an explanation
+	fewValues         [6]reached
+	fewFacts          [6]fact
 }
 
 // A pin is the value that a path stands for where one value is wanted.
@@ -53,11 +58,16 @@ type pin struct {
 
 // begin returns an evaluation of ru for op.
 func (c *Call) begin(ctx context.Context, op Operation, ru rule) *evaluation {
-	e := &evaluation{ctx: ctx, call: c, op: op, rule: ru, x: ru.x, data: c.Data}
-	e.values = e.few[:0]
+	e := newEvaluation(ctx, c, op, ru)
 	if c.Coverage != nil {
 		e.tally = c.Coverage.of(c.Collection, ru)
 	}
+	return e
+}
+
+func newEvaluation(ctx context.Context, c *Call, op Operation, ru rule) *evaluation {
+	e := &evaluation{ctx: ctx, call: c, op: op, rule: ru, x: ru.x, data: c.Data}
+	e.values, e.facts.facts = e.fewValues[:0], e.fewFacts[:0]
 	return e
 }
 
@@ -161,9 +171,9 @@ func (e *evaluation) stands(a operand, op compareOp, b operand, want bool) bool 
 			return e.asks(a, &test{op: op, value: v}, want)
 		})
 	case want:
-		return b.any(inSome, func(v document.Value) bool { return e.asks(a, &test{op: op, value: v}, true) })
+		return e.any(b, inSome, func(v document.Value) bool { return e.asks(a, &test{op: op, value: v}, true) })
 	}
-	return b.none() || b.any(inParts, func(v document.Value) bool { return e.asks(a, &test{op: op, value: v}, false) })
+	return b.none() || e.any(b, inParts, func(v document.Value) bool { return e.asks(a, &test{op: op, value: v}, false) })
 }
 
 // turned returns a comparison with what is looked into, arrays and free paths above
@@ -186,13 +196,21 @@ func (e *evaluation) asks(o operand, t *test, want bool) bool {
 	case o.free != nil:
 		return e.facts.prove(e, o.free, t, want)
 	case want:
-		return o.any(inSome, func(v document.Value) bool { return e.step() && t.meets(v) })
+		return e.any(o, inSome, func(v document.Value) bool { return e.tries(t, v) })
 	}
 	how := inParts
 	if t.ofArrays() {
 		how = inWhole
 	}
-	return o.none() || o.any(how, func(v document.Value) bool { return e.step() && !t.meets(v) })
+	return o.none() || e.any(o, how, func(v document.Value) bool { return !e.tries(t, v) })
+}
+
+// tries reports whether v meets t, at the price of comparing them.
+func (e *evaluation) tries(t *test, v document.Value) bool {
+	if size := len(v.Raw()); size >= stepBytes && t.kind != testNull && t.kind != testTrue {
+		e.steps += min(size, t.size()) / stepBytes
+	}
+	return t.meets(v)
 }
 
 // among decides whether a value is in a list that is written out.
@@ -244,15 +262,15 @@ func (e *evaluation) in(n *node, want bool) bool {
 		})
 	case a.free != nil:
 		t := &test{kind: testAmong}
-		list.any(inList, func(v document.Value) bool {
+		e.any(list, inList, func(v document.Value) bool {
 			t.values = append(t.values, v)
 			return false
 		})
 		return e.asks(a, t, want)
 	case want:
-		return a.any(inSome, func(v document.Value) bool { return e.contains(list, &test{op: opEq, value: v}, true) })
+		return e.any(a, inSome, func(v document.Value) bool { return e.contains(list, &test{op: opEq, value: v}, true) })
 	}
-	return a.none() || a.any(inParts, func(v document.Value) bool { return e.contains(list, &test{op: opEq, value: v}, false) })
+	return a.none() || e.any(a, inParts, func(v document.Value) bool { return e.contains(list, &test{op: opEq, value: v}, false) })
 }
 
 // contains reports whether list has a member that meets t, or has none.
@@ -260,5 +278,5 @@ func (e *evaluation) contains(list operand, t *test, want bool) bool {
 	if list.free != nil {
 		return e.facts.proveMember(e, list.free, t, want)
 	}
-	return list.any(inList, func(v document.Value) bool { return e.step() && t.meets(v) }) == want
+	return e.any(list, inList, func(v document.Value) bool { return e.tries(t, v) }) == want
 }

@@ -108,7 +108,7 @@ func (m maker) value(depth int) any {
 
 func (m maker) object(depth int) document.D {
 	d := document.D{}
-	for _, name := range []string{"a", "b", "0", "1", "x", "alice"} {
+	for _, name := range []string{"0", "1", "a", "alice", "b", "x"} {
 		if chance := 3; m.IntN(chance) == 0 || name == "a" && m.IntN(2) == 0 {
 			d = append(d, document.E{Key: name, Value: m.value(depth)})
 		}

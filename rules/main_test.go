@@ -33,13 +33,14 @@ func lawCases(t *testing.T, atOnce int) (int, *rand.Rand) {
 	return n, rand.New(rand.NewPCG(seed, seed))
 }
 
-// shelf is a Getter over documents written as JSON, by "collection.id".
+// shelf is a Getter over documents written as JSON, by "collection.id", or
+// "collection.#id" where the id is a number.
 type shelf map[string]string
 
 func (s shelf) Get(_ context.Context, collection string, id document.ID) (document.Doc, error) {
 	text, ok := id.Value().Text()
 	if !ok {
-		text = id.String() + " as a number"
+		text = "#" + id.String()
 	}
 	source, ok := s[collection+"."+text]
 	if !ok {

@@ -78,6 +78,15 @@ type node struct {
 	path     *path // of a path whose segments are all written out
 	id       int   // among the conditions of the expression, or -1
 	pos, end int   // byte offsets in the source
+	from, to int   // the same with the parentheses around it; both 0 when there are none
+}
+
+// outer returns the byte offsets of n with the parentheses around it.
+func (n *node) outer() (from, to int) {
+	if n.to > 0 {
+		return n.from, n.to
+	}
+	return n.pos, n.end
 }
 
 // A segment is one step of a path: a name that is written out, or an expression

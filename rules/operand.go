@@ -14,10 +14,11 @@ type operand struct {
 	list    []reached // it is known: usually one value
 }
 
-// any reports whether f holds for one of the values that o stands for.
-func (o operand) any(how reading, f func(document.Value) bool) bool {
+// any reports whether f holds for one of the values that o stands for. When the
+// evaluation is stopped it reports true; then the answer means nothing.
+func (e *evaluation) any(o operand, how reading, f func(document.Value) bool) bool {
 	for _, r := range o.list {
-		if !r.each(how, func(v document.Value) bool { return !f(v) }) {
+		if !r.each(how, func(v document.Value) bool { return e.step() && !f(v) }) {
 			return true
 		}
 	}
@@ -162,9 +163,6 @@ func (e *evaluation) singleAt(n *node) (document.Value, bool) {
 		return e.pinned(p)
 	}
 	v, ok := e.rootOf(n, p)
-	if p.unstored {
-		return document.Value{}, ok
-	}
 	for i := 0; ok && i < len(p.names); i++ {
 		if v.Kind() == document.Array {
 			v = v.Element(p.index[i])

@@ -118,14 +118,15 @@ func (p *parser) joined(op string, kind nodeKind, operand func() (*node, *Syntax
 	if err != nil || !p.mark(op) {
 		return first, err
 	}
-	n := &node{kind: kind, id: -1, kids: []*node{first}, pos: first.pos}
+	n := &node{kind: kind, id: -1, kids: []*node{first}}
+	n.pos, _ = first.outer()
 	for p.mark(op) {
 		k, err := p.operandOf(op, operand)
 		if err != nil {
 			return nil, err
 		}
 		n.kids = append(n.kids, k)
-		n.end = k.end
+		_, n.end = k.outer()
 	}
 	return n, nil
 }
@@ -168,7 +169,9 @@ func (p *parser) comparison() (*node, *SyntaxError) {
 	if p.comparator() != "" {
 		return nil, p.fail("comparisons do not follow one another: put one in parentheses")
 	}
-	n := &node{kind: nodeCompare, op: compareOps[text], id: -1, kids: []*node{left, right}, pos: left.pos, end: right.end}
+	n := &node{kind: nodeCompare, op: compareOps[text], id: -1, kids: []*node{left, right}}
+	n.pos, _ = left.outer()
+	_, n.end = right.outer()
 	if text != "in" {
 		return n, p.checkOrder(n)
 	}
@@ -230,7 +233,8 @@ func (p *parser) unary() (*node, *SyntaxError) {
 		if err != nil {
 			return nil, err
 		}
-		return &node{kind: nodeNot, id: -1, kids: []*node{k}, pos: start.pos, end: k.end}, nil
+		_, end := k.outer()
+		return &node{kind: nodeNot, id: -1, kids: []*node{k}, pos: start.pos, end: end}, nil
 	case p.mark("-"):
 		if err := p.advance(); err != nil {
 			return nil, err

@@ -37,9 +37,17 @@ func (p *parser) get(t token) (*node, *SyntaxError) {
 	return &node{kind: nodePath, root: rootGet, id: -1, kids: []*node{call}, path: newPath(nil), pos: t.pos, end: end}, nil
 }
 
-// parts appends to list the parts that n joins.
+// parts appends to list the parts that n joins, strings that follow one another as
+// one.
 func parts(list []*node, n *node) []*node {
 	if n.kind != nodeGet {
+		if text, ok := n.value.Text(); ok && len(list) > 0 {
+			last := list[len(list)-1]
+			if before, ok := last.value.Text(); ok {
+				list[len(list)-1] = &node{kind: nodeLiteral, id: -1, value: document.Text(before + text), pos: last.pos, end: n.end}
+				return list
+			}
+		}
 		return append(list, n)
 	}
 	for _, k := range n.kids {

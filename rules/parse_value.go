@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/virgadb/virga/document"
@@ -32,7 +33,21 @@ func (p *parser) postfix() (*node, *SyntaxError) {
 	if n.kind == nodePath && n.name != "" {
 		return nil, p.failAt(n, "request stands for nothing by itself: write request.data")
 	}
+	if n.kind == nodePath && n.path == nil {
+		n.path = writtenPath(n.segments)
+	}
 	return n, nil
+}
+
+// writtenPath returns the path of segments that are all written out, or else nil.
+func writtenPath(segments []segment) *path {
+	names := make([]string, len(segments))
+	for i, s := range segments {
+		if names[i] = s.name; s.expr != nil {
+			return nil
+		}
+	}
+	return newPath(names)
 }
 
 // member reads the name behind a dot.
@@ -108,12 +123,10 @@ func (p *parser) memberOf(n *node, s segment, end int) (*node, *SyntaxError) {
 // below returns the path one segment below n.
 func below(n *node, s segment, end int) *node {
 	to := *n
-	to.end = end
-	to.segments = append(n.segments[:len(n.segments):len(n.segments)], s)
-	to.path = nil
-	if s.expr == nil && n.path != nil {
-		to.path = newPath(append(n.path.names[:len(n.path.names):len(n.path.names)], s.name))
-	}
+	to.pos, _ = n.outer()
+	to.end, to.from, to.to = end, 0, 0
+	to.segments = append(slices.Clip(n.segments), s)
+	to.path = nil // made when it is complete
 	return &to
 }
 
@@ -191,7 +204,7 @@ func (p *parser) parenthesis() (*node, *SyntaxError) {
 		return nil, err
 	}
 	around := *n
-	around.pos, around.end = start, end
+	around.from, around.to = start, end
 	return &around, nil
 }
 

@@ -15,9 +15,6 @@ type reached struct {
 // that is a number, to the element at that place. Where p leads nowhere it leads to
 // the missing value, except beyond an array.
 func reach(v document.Value, p *path, f func(reached) bool) bool {
-	if p.unstored {
-		return f(reached{})
-	}
 	return reachFrom(v, p.names, p.index, f)
 }
 

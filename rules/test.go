@@ -57,6 +57,15 @@ func (t *test) never() bool {
 	return false
 }
 
+// size returns the number of bytes of the operands of t.
+func (t *test) size() int {
+	n := len(t.value.Raw())
+	for i := range t.values {
+		n += len(t.values[i].Raw())
+	}
+	return n
+}
+
 // ofArrays reports whether an array is among the operands of t, so that an array is
 // compared as a whole.
 func (t *test) ofArrays() bool {
