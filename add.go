@@ -15,6 +15,19 @@ import (
 // document without _id, or with one that is null or "", gets an id of 32 hex
 // characters; ids of one process ascend. An _id in use is [ErrDuplicate].
 func (c *Collection) Add(ctx context.Context, data any) (ID, error) {
+	c, call := c.observed("add")
+	var id ID
+	err := call.run(ctx, func() (err error) {
+		id, err = c.add(ctx, data)
+		return err
+	})
+	if err != nil {
+		return ID{}, err
+	}
+	return id, nil
+}
+
+func (c *Collection) add(ctx context.Context, data any) (ID, error) {
 	if err := c.ready(ctx); err != nil {
 		return ID{}, c.fail("add", err)
 	}
@@ -28,6 +41,19 @@ func (c *Collection) Add(ctx context.Context, data any) (ID, error) {
 // AddRaw stores a new document given as msgpack bytes, as [Collection.Add] does.
 // The bytes are checked and not kept.
 func (c *Collection) AddRaw(ctx context.Context, raw []byte) (ID, error) {
+	c, call := c.observed("add")
+	var id ID
+	err := call.run(ctx, func() (err error) {
+		id, err = c.addRaw(ctx, raw)
+		return err
+	})
+	if err != nil {
+		return ID{}, err
+	}
+	return id, nil
+}
+
+func (c *Collection) addRaw(ctx context.Context, raw []byte) (ID, error) {
 	if err := c.ready(ctx); err != nil {
 		return ID{}, c.fail("add", err)
 	}
@@ -46,6 +72,19 @@ func (c *Collection) AddRaw(ctx context.Context, raw []byte) (ID, error) {
 // documents than one atomic step takes, by the limits of the package, are
 // [ErrTooLarge]: use [Collection.Bulk].
 func (c *Collection) AddMany(ctx context.Context, docs any) ([]ID, error) {
+	c, call := c.observed("add")
+	var ids []ID
+	err := call.run(ctx, func() (err error) {
+		ids, err = c.addMany(ctx, docs)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ids, nil
+}
+
+func (c *Collection) addMany(ctx context.Context, docs any) ([]ID, error) {
 	if err := c.ready(ctx); err != nil {
 		return nil, c.fail("add", err)
 	}

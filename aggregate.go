@@ -27,10 +27,13 @@ func (c *Collection) Aggregate() *Aggregation { return &Aggregation{coll: c, err
 
 // All returns the documents that the pipeline yields. None is no error.
 func (a *Aggregation) All(ctx context.Context) ([]Doc, error) {
+	a, call := a.observed()
 	docs := []Doc{}
-	err := a.each(ctx, func(doc Doc) bool {
-		docs = append(docs, doc)
-		return true
+	err := call.run(ctx, func() error {
+		return a.each(ctx, func(doc Doc) bool {
+			docs = append(docs, doc)
+			return true
+		})
 	})
 	if err != nil {
 		return nil, a.coll.fail("aggregate", err)
@@ -40,15 +43,22 @@ func (a *Aggregation) All(ctx context.Context) ([]Doc, error) {
 
 // One returns the first document that the pipeline yields. None is [ErrNotFound].
 func (a *Aggregation) One(ctx context.Context) (Doc, error) {
+	a, call := a.observed()
 	var first Doc
-	err := a.each(ctx, func(doc Doc) bool {
-		first = doc
-		return false
+	err := call.run(ctx, func() error {
+		err := a.each(ctx, func(doc Doc) bool {
+			first = doc
+			return false
+		})
+		if err == nil && first.IsZero() {
+			err = fmt.Errorf("the pipeline yields no document: %w", fault.ErrNotFound)
+		}
+		return err
 	})
-	if err == nil && first.IsZero() {
-		err = fmt.Errorf("the pipeline yields no document: %w", fault.ErrNotFound)
+	if err != nil {
+		return Doc{}, a.coll.fail("aggregate", err)
 	}
-	return first, a.coll.fail("aggregate", err)
+	return first, nil
 }
 
 // Each returns a loop over the documents that the pipeline yields, all made from
@@ -56,14 +66,18 @@ func (a *Aggregation) One(ctx context.Context) (Doc, error) {
 // the last pair, also that of ctx. Leaving the loop releases everything.
 func (a *Aggregation) Each(ctx context.Context) iter.Seq2[Doc, error] {
 	return func(yield func(Doc, error) bool) {
+		a, call := a.observed()
 		left := false
-		err := a.each(ctx, func(doc Doc) bool {
-			left = !yield(doc, nil)
-			return !left && ctx.Err() == nil
+		err := call.run(ctx, func() error {
+			err := a.each(ctx, func(doc Doc) bool {
+				left = !yield(doc, nil)
+				return !left && ctx.Err() == nil
+			})
+			if err == nil {
+				err = ctx.Err()
+			}
+			return err
 		})
-		if err == nil {
-			err = ctx.Err()
-		}
 		if err != nil && !left {
 			yield(Doc{}, a.coll.fail("aggregate", err))
 		}

@@ -90,13 +90,20 @@ func (m *moment) attachedAs(alias string) (*momentOf, error) {
 	return m.attached[alias], nil
 }
 
+// plan returns what the runs of the pipeline in a database have in common.
+func (m *moment) plan(db *DB) plan.Options {
+	o := db.plan
+	o.Trace = m.coll.plan().Trace
+	return o
+}
+
 // Find runs r against a collection.
 func (m *moment) Find(name string, r *query.Request) (aggregate.Cursor, error) {
 	snap, coll, db, err := m.find(name)
 	if err != nil {
 		return nil, err
 	}
-	return plan.Find(snap, coll, r, db.plan), nil
+	return plan.Find(snap, coll, r, m.plan(db)), nil
 }
 
 // Fold hands out the documents of a collection to several goroutines.
@@ -105,7 +112,7 @@ func (m *moment) Fold(ctx context.Context, name string, r *query.Request, visit 
 	if err != nil {
 		return false, err
 	}
-	return plan.Fold(ctx, snap, coll, r, db.plan, visit)
+	return plan.Fold(ctx, snap, coll, r, m.plan(db), visit)
 }
 
 // Workers is the most goroutines of a Fold.
@@ -117,7 +124,7 @@ func (m *moment) Count(ctx context.Context, name string, f *query.Filter) (int64
 	if err != nil {
 		return 0, err
 	}
-	return plan.Count(ctx, snap, coll, &query.Request{Filter: f}, db.plan)
+	return plan.Count(ctx, snap, coll, &query.Request{Filter: f}, m.plan(db))
 }
 
 // Explain says how r is run.

@@ -162,9 +162,18 @@ const bulkChunk = 1000
 // going on; the result tells what was done all the same, and in Errors of every
 // write that failed. After an error of Atomic nothing was done.
 func (b *Bulk) Commit(ctx context.Context, mode ...BulkMode) (BulkResult, error) {
-	res, err := b.commit(ctx, mode)
-	if err == nil && len(res.Errors) > 0 {
-		err = res.Errors[0]
+	coll, call := b.coll.observed("bulk")
+	b.coll = coll
+	var res BulkResult
+	err := call.run(ctx, func() (err error) {
+		res, err = b.commit(ctx, mode)
+		if err == nil && len(res.Errors) > 0 {
+			err = res.Errors[0]
+		}
+		return err
+	})
+	if call.lost() {
+		res = BulkResult{}
 	}
 	return res, b.coll.fail("bulk", err)
 }
@@ -202,7 +211,7 @@ func (b *Bulk) commit(ctx context.Context, modes []BulkMode) (BulkResult, error)
 // atomic makes all writes in a transaction of their own.
 func (b *Bulk) atomic(ctx context.Context) (BulkResult, error) {
 	var res BulkResult
-	err := b.coll.db.RunTransaction(ctx, func(ctx context.Context, tx *Tx) error {
+	err := b.coll.db.transact(ctx, func(ctx context.Context, tx *Tx) error {
 		var err error
 		if res, err = b.inTransaction(ctx, tx.Collection(b.coll.name), Atomic); err != nil {
 			return err
@@ -211,7 +220,7 @@ func (b *Bulk) atomic(ctx context.Context) (BulkResult, error) {
 			return res.Errors[0]
 		}
 		return nil
-	})
+	}, nil)
 	if err != nil {
 		return BulkResult{Errors: res.Errors}, err
 	}

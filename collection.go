@@ -15,6 +15,7 @@ type Collection struct {
 	db   *DB
 	name string
 	tx   *Tx   // the transaction it is bound to, nil for none
+	call *call // the operation it serves, nil when nobody observes
 	err  error // the name cannot be one; every operation returns this
 }
 
@@ -30,10 +31,12 @@ func (c *Collection) Name() string { return c.name }
 
 // CreateCollection creates an empty collection. A name in use is [ErrExists].
 func (db *DB) CreateCollection(ctx context.Context, name string) error {
-	err := db.outside(ctx)
-	if err == nil {
-		err = db.docs.Create(ctx, name)
-	}
+	err := db.observed("create collection", name, "", nil).run(ctx, func() error {
+		if err := db.outside(ctx); err != nil {
+			return err
+		}
+		return db.docs.Create(ctx, name)
+	})
 	return fault.Wrap("create collection", name, "", err)
 }
 
@@ -41,10 +44,12 @@ func (db *DB) CreateCollection(ctx context.Context, name string) error {
 // that are running still see them; the space is given back when the last of
 // those has ended. A name not in use is [ErrNotFound].
 func (db *DB) DropCollection(ctx context.Context, name string) error {
-	err := db.outside(ctx)
-	if err == nil {
-		err = db.docs.Drop(ctx, name)
-	}
+	err := db.observed("drop collection", name, "", nil).run(ctx, func() error {
+		if err := db.outside(ctx); err != nil {
+			return err
+		}
+		return db.docs.Drop(ctx, name)
+	})
 	return fault.Wrap("drop collection", name, "", err)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/clock"
 	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/hook"
 	"github.com/virgadb/virga/internal/plan"
 	"github.com/virgadb/virga/internal/storage"
 	"github.com/virgadb/virga/internal/storage/badger"
@@ -50,6 +51,8 @@ type core struct {
 	feed   *watch.Feed
 	log    *slog.Logger
 	config config
+
+	observer hook.Observer // nil when nobody observes
 
 	attached attachments
 }
@@ -106,13 +109,14 @@ func openStore(path string, engine storage.Engine, c *config) (*DB, error) {
 		ids = clock.NewIDs(c.clock)
 	}
 	db := &DB{core: &core{
-		path:   path,
-		config: *c,
-		store:  store,
-		docs:   docs,
-		clock:  c.clock,
-		ids:    ids,
-		log:    c.log(),
+		path:     path,
+		observer: c.observer,
+		config:   *c,
+		store:    store,
+		docs:     docs,
+		clock:    c.clock,
+		ids:      ids,
+		log:      c.log(),
 		plan: plan.Options{
 			Clock:        clock.System(), // it measures, whatever time the database goes by
 			Advisor:      plan.NewAdvisor(),

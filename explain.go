@@ -53,7 +53,7 @@ func (q *Query) explain(ctx context.Context, op string, ready func(context.Conte
 		return e, err
 	}
 	err = q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
-		e, err = plan.Explain(ctx, snap, coll, r, op, q.coll.db.plan)
+		e, err = plan.Explain(ctx, snap, coll, r, op, q.coll.plan())
 		return err
 	})
 	e.Collection = q.coll.name

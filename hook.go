@@ -17,6 +17,7 @@ func Hooked(h hook.Hooks) Option {
 		if h.Clock != nil {
 			c.clock = h.Clock
 		}
+		c.observer = h.Observer
 	}
 }
 

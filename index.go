@@ -23,8 +23,13 @@ func (c *Collection) CreateIndex(ctx context.Context, spec index.Spec) error {
 // does, and tells progress, if not nil, how many of the collection's documents it
 // has looked at for the current one. When one fails, those before it stay.
 func (c *Collection) CreateIndexes(ctx context.Context, specs []index.Spec, progress func(spec index.Spec, done, total int64)) error {
+	c, call := c.observed("create index")
+	return call.run(ctx, func() error { return c.fail("create index", c.createIndexes(ctx, specs, progress)) })
+}
+
+func (c *Collection) createIndexes(ctx context.Context, specs []index.Spec, progress func(spec index.Spec, done, total int64)) error {
 	if err := c.definable(ctx); err != nil {
-		return c.fail("create index", err)
+		return err
 	}
 	for _, spec := range specs {
 		var tell txn.Progress
@@ -32,7 +37,7 @@ func (c *Collection) CreateIndexes(ctx context.Context, specs []index.Spec, prog
 			tell = func(done, total int64) { progress(spec.Named(), done, total) }
 		}
 		if err := c.db.docs.CreateIndex(ctx, c.name, spec, tell); err != nil {
-			return c.fail("create index", err)
+			return err
 		}
 	}
 	return nil
@@ -41,10 +46,13 @@ func (c *Collection) CreateIndexes(ctx context.Context, specs []index.Spec, prog
 // DropIndex removes an index at once; its space is given back behind it. A name
 // that is not there is [ErrNotFound].
 func (c *Collection) DropIndex(ctx context.Context, name string) error {
-	err := c.definable(ctx)
-	if err == nil {
-		err = c.db.docs.DropIndex(ctx, c.name, name)
-	}
+	c, call := c.observed("drop index")
+	err := call.run(ctx, func() error {
+		if err := c.definable(ctx); err != nil {
+			return err
+		}
+		return c.db.docs.DropIndex(ctx, c.name, name)
+	})
 	return c.fail("drop index", err)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/virgadb/virga/internal/clock"
 	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/hook"
 	"github.com/virgadb/virga/internal/storage"
 	"github.com/virgadb/virga/txn"
 )
@@ -23,6 +24,7 @@ type config struct {
 	memory     int64
 	logger     *slog.Logger
 	clock      clock.Clock
+	observer   hook.Observer
 
 	// Of a copy, see [Fork].
 	ids      *clock.IDs    // nil for new ones of clock

@@ -113,13 +113,16 @@ func (q *Query) refuse(format string, args ...any) *Query {
 
 // Get returns the documents. None is no error.
 func (q *Query) Get(ctx context.Context) ([]Doc, error) {
+	q, call := q.observed("find")
 	docs := []Doc{}
-	err := q.each(ctx, false, func(doc Doc) bool {
-		if len(docs) == 0 {
-			docs = make([]Doc, 0, q.firstRoom())
-		}
-		docs = append(docs, doc)
-		return true
+	err := call.run(ctx, func() error {
+		return q.each(ctx, false, func(doc Doc) bool {
+			if len(docs) == 0 {
+				docs = make([]Doc, 0, q.firstRoom())
+			}
+			docs = append(docs, doc)
+			return true
+		})
 	})
 	if err != nil {
 		return nil, q.coll.fail("find", err)
@@ -138,21 +141,38 @@ func (q *Query) firstRoom() int {
 
 // One returns the first document. None is [ErrNotFound].
 func (q *Query) One(ctx context.Context) (Doc, error) {
+	q, call := q.observed("find")
 	var first Doc
-	err := q.Limit(1).each(ctx, false, func(doc Doc) bool {
+	err := call.run(ctx, func() (err error) {
+		first, err = q.one(ctx)
+		return err
+	})
+	if err != nil {
+		return Doc{}, q.coll.fail("find", err)
+	}
+	return first, nil
+}
+
+func (q *Query) one(ctx context.Context) (first Doc, err error) {
+	err = q.Limit(1).each(ctx, false, func(doc Doc) bool {
 		first = doc
 		return false
 	})
 	if err == nil && first.IsZero() {
 		err = fmt.Errorf("no document matches: %w", fault.ErrNotFound)
 	}
-	return first, q.coll.fail("find", err)
+	return first, err
 }
 
 // Exists reports whether a document matches.
 func (q *Query) Exists(ctx context.Context) (bool, error) {
-	found, err := q.exists(ctx)
-	return found, q.coll.fail("exists", err)
+	q, call := q.observed("exists")
+	found := false
+	err := call.run(ctx, func() (err error) {
+		found, err = q.exists(ctx)
+		return err
+	})
+	return found && err == nil, q.coll.fail("exists", err)
 }
 
 func (q *Query) exists(ctx context.Context) (found bool, err error) {
@@ -173,7 +193,7 @@ func (q *Query) exists(ctx context.Context) (found bool, err error) {
 		return false, err
 	}
 	err = q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
-		found, err = plan.Exists(ctx, snap, coll, r, q.coll.db.plan)
+		found, err = plan.Exists(ctx, snap, coll, r, q.coll.plan())
 		return err
 	})
 	return found, err
@@ -184,14 +204,18 @@ func (q *Query) exists(ctx context.Context) (found bool, err error) {
 // also that of ctx as soon as it is done. Leaving the loop releases everything.
 func (q *Query) Each(ctx context.Context) iter.Seq2[Doc, error] {
 	return func(yield func(Doc, error) bool) {
+		q, call := q.observed("find")
 		left := false
-		err := q.each(ctx, true, func(doc Doc) bool {
-			left = !yield(doc, nil)
-			return !left && ctx.Err() == nil
+		err := call.run(ctx, func() error {
+			err := q.each(ctx, true, func(doc Doc) bool {
+				left = !yield(doc, nil)
+				return !left && ctx.Err() == nil
+			})
+			if err == nil {
+				err = ctx.Err()
+			}
+			return err
 		})
-		if err == nil {
-			err = ctx.Err()
-		}
 		if err != nil && !left {
 			yield(Doc{}, q.coll.fail("find", err))
 		}
@@ -209,7 +233,7 @@ func (q *Query) each(ctx context.Context, users bool, f func(Doc) bool) error {
 		return err
 	}
 	return q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
-		cursor := plan.Find(snap, coll, r, q.coll.db.plan)
+		cursor := plan.Find(snap, coll, r, q.coll.plan())
 		defer cursor.Close()
 		for cursor.Next(ctx) {
 			if users {
@@ -230,8 +254,16 @@ func (q *Query) each(ctx context.Context, users bool, f func(Doc) bool) error {
 // Count returns the number of documents that match. Order, skip, limit and field
 // have no part in it. Counting all documents of a collection reads none.
 func (q *Query) Count(ctx context.Context) (int64, error) {
-	n, err := q.count(ctx)
-	return n, q.coll.fail("count", err)
+	q, call := q.observed("count")
+	n := int64(0)
+	err := call.run(ctx, func() (err error) {
+		n, err = q.count(ctx)
+		return err
+	})
+	if err != nil {
+		return 0, q.coll.fail("count", err)
+	}
+	return n, nil
 }
 
 func (q *Query) count(ctx context.Context) (n int64, err error) {
@@ -243,7 +275,7 @@ func (q *Query) count(ctx context.Context) (n int64, err error) {
 		return 0, err
 	}
 	err = q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
-		n, err = plan.Count(ctx, snap, coll, r, q.coll.db.plan)
+		n, err = plan.Count(ctx, snap, coll, r, q.coll.plan())
 		return err
 	})
 	return n, err
@@ -253,7 +285,12 @@ func (q *Query) count(ctx context.Context) (n int64, err error) {
 // ascending order, decoded as [Doc.Map] does. The elements of an array count each
 // for itself. Documents without the path add nothing.
 func (q *Query) Distinct(ctx context.Context, path string) ([]any, error) {
-	values, err := q.distinct(ctx, path)
+	q, call := q.observed("distinct")
+	var values []any
+	err := call.run(ctx, func() (err error) {
+		values, err = q.distinct(ctx, path)
+		return err
+	})
 	if err != nil {
 		return nil, q.coll.fail("distinct", err)
 	}
@@ -277,7 +314,7 @@ func (q *Query) distinct(ctx context.Context, path string) ([]any, error) {
 	}
 	var values []document.Value
 	err = q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
-		values, err = plan.Distinct(ctx, snap, coll, r, p, q.coll.db.plan)
+		values, err = plan.Distinct(ctx, snap, coll, r, p, q.coll.plan())
 		return err
 	})
 	if err != nil {

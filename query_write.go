@@ -27,8 +27,12 @@ const (
 // Update needs conditions: use Where(M{}) to mean all documents. A query with an
 // order, skip, limit or field is [ErrInvalid].
 func (q *Query) Update(ctx context.Context, data any) (UpdateResult, error) {
+	q, call := q.observed("update")
 	var res UpdateResult
-	err := q.update(ctx, data, &res)
+	err := call.run(ctx, func() error { return q.update(ctx, data, &res) })
+	if call.lost() {
+		res = UpdateResult{}
+	}
 	return res, q.coll.fail("update", err)
 }
 
@@ -84,8 +88,12 @@ func matches(doc document.Doc, filter *query.Filter) (bool, error) {
 
 // Remove removes every document that matches, as [Query.Update] changes them.
 func (q *Query) Remove(ctx context.Context) (RemoveResult, error) {
+	q, call := q.observed("remove")
 	var res RemoveResult
-	err := q.remove(ctx, &res)
+	err := call.run(ctx, func() error { return q.remove(ctx, &res) })
+	if call.lost() {
+		res = RemoveResult{}
+	}
 	return res, q.coll.fail("remove", err)
 }
 
@@ -129,8 +137,16 @@ type UpdateOneResult struct {
 // query, and returns it as it is afterwards. Finding and changing are one step:
 // of several callers no two get the same document in the same state.
 func (q *Query) UpdateAndReturn(ctx context.Context, data any) (UpdateOneResult, error) {
-	res, err := q.updateAndReturn(ctx, data)
-	return res, q.coll.fail("update", err)
+	q, call := q.observed("update")
+	var res UpdateOneResult
+	err := call.run(ctx, func() (err error) {
+		res, err = q.updateAndReturn(ctx, data)
+		return err
+	})
+	if err != nil {
+		return UpdateOneResult{}, q.coll.fail("update", err)
+	}
+	return res, nil
 }
 
 func (q *Query) updateAndReturn(ctx context.Context, data any) (UpdateOneResult, error) {
@@ -213,7 +229,7 @@ func (q *Query) compileUpdate(data any) (*query.Filter, *query.Update, error) {
 // snapshot, some at a time.
 func (q *Query) batches(ctx context.Context, filter *query.Filter, f func(ids []document.Value) error) error {
 	return q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
-		cursor := plan.Find(snap, coll, &query.Request{Filter: filter, Hint: q.hint}, q.coll.db.plan)
+		cursor := plan.Find(snap, coll, &query.Request{Filter: filter, Hint: q.hint}, q.coll.plan())
 		defer cursor.Close()
 		var ids []document.Value
 		bytes := 0

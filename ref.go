@@ -91,8 +91,16 @@ func (r *DocRef) Field(fields any) *DocRef {
 
 // Get returns the document. One that does not exist is [ErrNotFound].
 func (r *DocRef) Get(ctx context.Context) (Doc, error) {
-	doc, err := r.get(ctx)
-	return doc, r.fail("get", err)
+	r, call := r.observed("get")
+	var doc Doc
+	err := call.run(ctx, func() (err error) {
+		doc, err = r.get(ctx)
+		return err
+	})
+	if err != nil {
+		return Doc{}, r.fail("get", err)
+	}
+	return doc, nil
 }
 
 func (r *DocRef) get(ctx context.Context) (Doc, error) {
@@ -134,9 +142,12 @@ var errNoDocument = fmt.Errorf("document does not exist: %w", fault.ErrNotFound)
 // one that does not. Data may name the _id only as it is. Update commands inside
 // are [ErrInvalid].
 func (r *DocRef) Set(ctx context.Context, data any) (SetResult, error) {
+	r, call := r.observed("set")
 	var res SetResult
-	err := r.set(ctx, data, &res)
-	return res, r.fail("set", err)
+	if err := call.run(ctx, func() error { return r.set(ctx, data, &res) }); err != nil {
+		return SetResult{}, r.fail("set", err)
+	}
+	return res, nil
 }
 
 func (r *DocRef) set(ctx context.Context, data any, res *SetResult) error {
@@ -174,9 +185,12 @@ func (r *DocRef) set(ctx context.Context, data any, res *SetResult) error {
 // document that does not exist is not created and is no error: the result counts
 // none.
 func (r *DocRef) Update(ctx context.Context, data any) (UpdateResult, error) {
+	r, call := r.observed("update")
 	var res UpdateResult
-	err := r.update(ctx, data, &res)
-	return res, r.fail("update", err)
+	if err := call.run(ctx, func() error { return r.update(ctx, data, &res) }); err != nil {
+		return UpdateResult{}, r.fail("update", err)
+	}
+	return res, nil
 }
 
 func (r *DocRef) update(ctx context.Context, data any, res *UpdateResult) error {
@@ -217,8 +231,16 @@ var errPositional = fmt.Errorf("a path with .$ needs a filter on that array, use
 // Remove removes the document. One that does not exist is no error: the result
 // counts none.
 func (r *DocRef) Remove(ctx context.Context) (RemoveResult, error) {
-	res, err := r.remove(ctx)
-	return res, r.fail("remove", err)
+	r, call := r.observed("remove")
+	var res RemoveResult
+	err := call.run(ctx, func() (err error) {
+		res, err = r.remove(ctx)
+		return err
+	})
+	if err != nil {
+		return RemoveResult{}, r.fail("remove", err)
+	}
+	return res, nil
 }
 
 func (r *DocRef) remove(ctx context.Context) (RemoveResult, error) {

@@ -42,8 +42,13 @@ func (tx *Tx) Commit(ctx context.Context) error {
 	case tx.managed:
 		err = fmt.Errorf("the transaction is committed when its function returns: %w", fault.ErrInvalid)
 	default:
-		err = tx.tx.Commit(ctx)
+		return tx.commit(ctx)
 	}
+	return fault.Wrap("commit", "", "", err)
+}
+
+func (tx *Tx) commit(ctx context.Context) error {
+	err := tx.db.observed("commit", "", "", tx).run(ctx, func() error { return tx.tx.Commit(ctx) })
 	return fault.Wrap("commit", "", "", err)
 }
 
@@ -70,16 +75,28 @@ func (tx *Tx) rolledBack() (bool, error) {
 // happened; its locks are free by then and everything on it is [ErrTxnExpired].
 // MaxExecutions and Queue of the options have no meaning here.
 func (db *DB) StartTransaction(ctx context.Context, options ...txn.Options) (*Tx, error) {
+	var tx *Tx
+	err := db.observed("start transaction", "", "", nil).run(ctx, func() (err error) {
+		tx, err = db.startTransaction(ctx, options)
+		return err
+	})
+	if err != nil {
+		return nil, fault.Wrap("start transaction", "", "", err)
+	}
+	return tx, nil
+}
+
+func (db *DB) startTransaction(ctx context.Context, options []txn.Options) (*Tx, error) {
 	o, err := db.transactionOptions(ctx, options)
 	if err == nil && o.Queue != nil {
 		err = fmt.Errorf("a queue goes with RunTransaction: %w", fault.ErrInvalid)
 	}
 	if err != nil {
-		return nil, fault.Wrap("start transaction", "", "", err)
+		return nil, err
 	}
 	tx, err := db.docs.Begin(ctx, o, nil)
 	if err != nil {
-		return nil, fault.Wrap("start transaction", "", "", err)
+		return nil, err
 	}
 	return &Tx{db: db, tx: tx}, nil
 }
@@ -115,6 +132,10 @@ var errNoFunction = fmt.Errorf("function is nil: %w", fault.ErrInvalid)
 // The context handed to f marks the transaction: a write with it to a collection
 // that is not the transaction's is [ErrInvalid], for it would wait for itself.
 func (db *DB) RunTransaction(ctx context.Context, f func(ctx context.Context, tx *Tx) error, options ...txn.Options) error {
+	return db.observed("transaction", "", "", nil).run(ctx, func() error { return db.transact(ctx, f, options) })
+}
+
+func (db *DB) transact(ctx context.Context, f func(ctx context.Context, tx *Tx) error, options []txn.Options) error {
 	o, err := db.transactionOptions(ctx, options)
 	if err == nil && f == nil {
 		err = errNoFunction
@@ -173,7 +194,7 @@ func (tx *Tx) run(ctx context.Context, f func(ctx context.Context, tx *Tx) error
 	if rolled, _ := tx.rolledBack(); rolled {
 		return nil
 	}
-	return fault.Wrap("commit", "", "", tx.tx.Commit(ctx))
+	return tx.commit(ctx)
 }
 
 // pause waits a random moment before another run, longer after each.

@@ -27,7 +27,8 @@ import (
 // not exist yet can be watched. Times relative to the server's, in conditions, are
 // resolved once, by Watch.
 func (q *Query) Watch(ctx context.Context, options ...watch.Options) (*watch.Stream, error) {
-	stream, err := q.watch(ctx, q.coll.fail, options)
+	q, call := q.observed("watch")
+	stream, err := call.open(ctx, func() (*watch.Stream, error) { return q.watch(ctx, q.coll.fail, options) })
 	if err != nil {
 		return nil, q.coll.fail("watch", err)
 	}
@@ -36,7 +37,8 @@ func (q *Query) Watch(ctx context.Context, options ...watch.Options) (*watch.Str
 
 // Watch keeps the document live, see [Query.Watch]: the list has it while it exists.
 func (r *DocRef) Watch(ctx context.Context, options ...watch.Options) (*watch.Stream, error) {
-	stream, err := r.watch(ctx, options)
+	r, call := r.observed("watch")
+	stream, err := call.open(ctx, func() (*watch.Stream, error) { return r.watch(ctx, options) })
 	if err != nil {
 		return nil, r.fail("watch", err)
 	}
@@ -69,6 +71,9 @@ func (q *Query) watch(ctx context.Context, fail func(op string, err error) error
 		Collection: q.coll.name,
 		Request:    request,
 		Wrap:       func(err error) error { return fail("watch", err) },
+	}
+	if q.coll.call != nil {
+		spec.Before = q.coll.db.beforeSnapshot(q.coll.name)
 	}
 	if len(options) == 1 {
 		spec.Options = options[0]

@@ -146,6 +146,14 @@ func (t *Tx) Rollback() {
 	t.end(fault.ErrTxnDone)
 }
 
+// Abort ends the transaction, nothing of which happens, as an operation of it that
+// fails with reason does.
+func (t *Tx) Abort(reason error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.end(reason)
+}
+
 func (t *Tx) expire(after time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -21,7 +21,8 @@ type Stream struct {
 	request    *query.Request
 	options    Options
 	wrap       func(error) error
-	release    func() // undoes what ties the stream to its context
+	before     func(context.Context) error // nil for nothing
+	release    func()                      // undoes what ties the stream to its context
 
 	wake chan struct{} // has room for one: there may be something to do
 	done chan struct{} // closed when the stream has ended
@@ -57,6 +58,10 @@ type Spec struct {
 	Request    *query.Request
 	Options    Options
 	Wrap       func(error) error // what errors get added before a caller sees them
+
+	// Before, if not nil, is called when a snapshot is about to be handed out. An error
+	// ends the stream.
+	Before func(context.Context) error
 }
 
 // Watch opens a stream, whose first snapshot is of this moment. ctx bounds the life
@@ -75,6 +80,7 @@ func (f *Feed) Watch(ctx context.Context, spec Spec) (*Stream, error) {
 		request:    spec.Request,
 		options:    options,
 		wrap:       spec.Wrap,
+		before:     spec.Before,
 		window:     newWindow(spec.Request),
 		wake:       make(chan struct{}, 1),
 		done:       make(chan struct{}),
@@ -188,6 +194,9 @@ func (s *Stream) next(ctx context.Context) (*Snapshot, error) {
 		if err := s.prepare(ctx); err != nil {
 			return nil, err
 		}
+		if err := s.announce(ctx); err != nil {
+			return nil, err
+		}
 		if snap := s.take(); snap != nil {
 			return snap, nil
 		}
@@ -198,6 +207,24 @@ func (s *Stream) next(ctx context.Context) (*Snapshot, error) {
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// announce calls before if a snapshot is ready.
+func (s *Stream) announce(ctx context.Context) error {
+	if s.before == nil {
+		return nil
+	}
+	s.mu.Lock()
+	ready := s.ready != nil
+	s.mu.Unlock()
+	if !ready {
+		return nil
+	}
+	err := s.before(ctx)
+	if err != nil {
+		s.end(err)
+	}
+	return err
 }
 
 // take returns the snapshot that is ready, if one is.

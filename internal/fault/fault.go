@@ -75,5 +75,8 @@ func (r *refined) Unwrap() error { return r.kind }
 // ErrPanic reports that a function of the program's panicked.
 var ErrPanic = errors.New("panic")
 
+// ErrInjected reports an error that a test asked for.
+var ErrInjected = errors.New("injected by the test")
+
 // ErrInternal reports an invariant of the module itself that did not hold.
 var ErrInternal = errors.New("internal error")

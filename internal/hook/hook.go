@@ -9,4 +9,6 @@ type Hooks struct {
 	// Clock takes the place of the machine's: times, ids and random numbers come
 	// from it, and what waits for a time waits for it.
 	Clock clock.Clock
+	// Observer is told of every operation.
+	Observer Observer
 }

@@ -101,12 +101,12 @@ func kindOfTerm(t query.Term) asks {
 // has reports whether the collection has an index that begins with these fields, in
 // these directions or all of them turned.
 func (p *planner) has(fields []index.Field) bool {
-	return slices.ContainsFunc(p.indexes(), func(x *index.Index) bool { return beginsWith(x.Spec().Fields, fields) })
+	return slices.ContainsFunc(p.indexes(), func(x *index.Index) bool { return BeginsWith(x.Spec().Fields, fields) })
 }
 
-// beginsWith reports whether an index over fields serves whatever one over prefix
+// BeginsWith reports whether an index over fields serves whatever one over prefix
 // does.
-func beginsWith(fields, prefix []index.Field) bool {
+func BeginsWith(fields, prefix []index.Field) bool {
 	if len(prefix) > len(fields) {
 		return false
 	}
@@ -122,7 +122,7 @@ func beginsWith(fields, prefix []index.Field) bool {
 // Serves reports whether an index y makes an index x superfluous. Of two that begin
 // alike in turned directions both do, so the one with the later name goes.
 func Serves(y, x index.Spec) bool {
-	if x.Unique || x.Sparse || y.Sparse || !beginsWith(y.Fields, x.Fields) {
+	if x.Unique || x.Sparse || y.Sparse || !BeginsWith(y.Fields, x.Fields) {
 		return false
 	}
 	return len(y.Fields) > len(x.Fields) || y.Unique || y.Name < x.Name

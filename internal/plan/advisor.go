@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/query"
 	"github.com/virgadb/virga/txn"
@@ -133,7 +134,7 @@ func (a *Advisor) Missing(catalog *txn.Catalog) []Missing {
 	var list []Missing
 	for _, s := range a.wanting(catalog) {
 		gain, ran := s.gain()
-		if i := slices.IndexFunc(list, func(m Missing) bool { return m.Collection == s.collection && beginsWith(m.Fields, s.fields) }); i >= 0 {
+		if i := slices.IndexFunc(list, func(m Missing) bool { return m.Collection == s.collection && BeginsWith(m.Fields, s.fields) }); i >= 0 {
 			list[i].Gain += gain
 			list[i].Queries = append(list[i].Queries, ran)
 			continue
@@ -155,7 +156,7 @@ func (a *Advisor) wanting(catalog *txn.Catalog) []*shape {
 		if coll == nil || len(s.fields) == 0 || !s.wasteful() {
 			continue
 		}
-		if !slices.ContainsFunc(coll.Indexes(), func(x *index.Index) bool { return beginsWith(x.Spec().Fields, s.fields) }) {
+		if !slices.ContainsFunc(coll.Indexes(), func(x *index.Index) bool { return BeginsWith(x.Spec().Fields, s.fields) }) {
 			list = append(list, s)
 		}
 	}
@@ -220,10 +221,17 @@ func (h hash) term(t query.Term) hash {
 }
 
 // shapeText prints a request without its operands.
-func (p *planner) shapeText() string {
+func (p *planner) shapeText() string { return p.text(false) }
+
+// text prints a request, with its operands or a question mark for each.
+func (p *planner) text(operands bool) string {
+	show := func(document.Value) string { return "?" }
+	if operands {
+		show = short
+	}
 	var parts []string
 	for _, t := range p.conjuncts {
-		parts = append(parts, termText(t))
+		parts = append(parts, termText(t, show))
 	}
 	text := strings.Join(parts, ", ")
 	if text == "" {
@@ -244,7 +252,30 @@ func (p *planner) shapeText() string {
 	return text
 }
 
-func termText(t query.Term) string {
+// fewMembers is how many members of a list are shown.
+const fewMembers = 3
+
+// membersText prints the operand of an In, the least of its values only when they are
+// many.
+func membersText(t query.Term, show func(document.Value) string) string {
+	var values []document.Value
+	t.Each(func(v document.Value) { values = append(values, v) })
+	slices.SortFunc(values, document.Compare)
+	var texts []string
+	for _, v := range values[:min(len(values), fewMembers)] {
+		texts = append(texts, show(v))
+	}
+	all, patterns := t.Members()
+	if all > len(texts) || patterns > 0 {
+		texts = append(texts, "…")
+	}
+	if len(texts) == 0 || texts[0] == "?" {
+		return "?"
+	}
+	return "[" + strings.Join(texts, ", ") + "]"
+}
+
+func termText(t query.Term, show func(document.Value) string) string {
 	between := ", "
 	switch t.Kind() {
 	case query.TermAlways:
@@ -252,25 +283,25 @@ func termText(t query.Term) string {
 	case query.TermNever:
 		return "none"
 	case query.TermEq:
-		return t.Path() + " = ?"
+		return t.Path() + " = " + show(t.Value())
 	case query.TermGt:
-		return t.Path() + " > ?"
+		return t.Path() + " > " + show(t.Value())
 	case query.TermGte:
-		return t.Path() + " >= ?"
+		return t.Path() + " >= " + show(t.Value())
 	case query.TermLt:
-		return t.Path() + " < ?"
+		return t.Path() + " < " + show(t.Value())
 	case query.TermLte:
-		return t.Path() + " <= ?"
+		return t.Path() + " <= " + show(t.Value())
 	case query.TermIn:
-		return t.Path() + " in ?"
+		return t.Path() + " in " + membersText(t, show)
 	case query.TermExists:
 		return t.Path() + " exists"
 	case query.TermRegex:
 		return t.Path() + " matches ?"
 	case query.TermElem:
-		return t.Path() + " has an element (" + termText(t.At(0)) + ")"
+		return t.Path() + " has an element (" + termText(t.At(0), show) + ")"
 	case query.TermNot:
-		return "not (" + termText(t.At(0)) + ")"
+		return "not (" + termText(t.At(0), show) + ")"
 	case query.TermOr:
 		between = " or "
 	case query.TermPresent:
@@ -286,7 +317,7 @@ func termText(t query.Term) string {
 	}
 	var parts []string
 	for i := range min(t.Len(), 5) {
-		parts = append(parts, termText(t.At(i)))
+		parts = append(parts, termText(t.At(i), show))
 	}
 	return "(" + strings.Join(parts, between) + ")"
 }

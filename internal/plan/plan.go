@@ -30,6 +30,7 @@ type Options struct {
 	Logger       *slog.Logger  // for them
 	Memory       int64         // bytes that a sort may hold before it spills to disk; 0 means 64 MiB
 	RequireIndex bool          // walks over more than a few hundred documents are refused
+	Trace        func(Run)     // is told of every run that has ended; nil is nobody
 	Candidate    int           // for tests: use the n-th of the ways that were weighed, whatever they cost; 0 means the cheapest
 }
 

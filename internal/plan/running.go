@@ -50,12 +50,18 @@ func (r *running) back() {
 
 // end tells of the run. Reads of one document by its _id are not worth telling.
 func (r *running) end(returned int64) {
-	p := r.exec.planner
-	o := &p.options
-	if r.ended || !r.watched(o) || r.access.kind == byID && len(r.access.ids) == 1 && r.access.ids[0].point {
+	if r.ended {
 		return
 	}
 	r.ended = true
+	p := r.exec.planner
+	o := &p.options
+	if o.Trace != nil {
+		o.Trace(r.told(returned))
+	}
+	if !r.watched(o) || r.access.kind == byID && len(r.access.ids) == 1 && r.access.ids[0].point {
+		return
+	}
 	took := o.Clock.Now().Sub(r.began) - r.absent
 	if o.Advisor != nil {
 		o.Advisor.ran(r.exec, returned, took)

@@ -1,0 +1,54 @@
+package hook
+
+import (
+	"context"
+	"sync"
+
+	"github.com/virgadb/virga/internal/plan"
+)
+
+// An Observer is told of every operation that a program asks of a database, and may
+// decide how it ends. It is called by many goroutines.
+type Observer interface {
+	// Before is told of a call that is about to begin, whose ctx may be nil. An error
+	// takes its place: nothing happens, and the caller gets the error.
+	Before(ctx context.Context, c *Call) error
+	// After is told how a call has ended and returns what the caller hears. It hears
+	// of those that Before has refused, too.
+	After(c *Call, err error) error
+}
+
+// A Call is one operation.
+type Call struct {
+	Op            string // as errors name it: "find", "update" …; "snapshot" is a stream about to hand one out
+	Collection    string // empty when the call concerns the database
+	ID            string // of the one document it is about, as JSON; empty for others
+	InTransaction bool
+	Note          any // the observer's own
+
+	mu   sync.Mutex // guards runs
+	runs []plan.Run
+}
+
+// Trace notes a run of the call.
+func (c *Call) Trace(r plan.Run) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.runs = append(c.runs, r)
+}
+
+// Runs returns the runs of the call that have ended.
+func (c *Call) Runs() []plan.Run {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.runs
+}
+
+// Writes reports whether the call is one that changes something.
+func (c *Call) Writes() bool {
+	switch c.Op {
+	case "find", "get", "exists", "count", "distinct", "aggregate", "watch", "snapshot", "start transaction":
+		return false
+	}
+	return true
+}
