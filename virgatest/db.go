@@ -20,9 +20,10 @@ type DB struct {
 	// Clock is the time that the database goes by.
 	Clock *Clock
 
-	t      testing.TB // nil for the original of a template
-	config *config
-	forked bool
+	t        testing.TB // nil for the original of a template
+	config   *config
+	recorder *recorder
+	forked   bool
 }
 
 // New returns an empty database in memory, or one that holds what [Seed] reads. It is
@@ -41,17 +42,23 @@ func New(t testing.TB, options ...Option) *DB {
 // newDB returns a database that belongs to no test yet.
 func newDB(options []Option) (*DB, error) {
 	c := configure(options)
-	manual := clock.NewManual(c.start, c.random)
-	inner, err := virga.Open(virga.Memory, append(slices.Clone(c.options), virga.Hooked(hook.Hooks{Clock: manual}))...)
+	db := &DB{Clock: &Clock{clock.NewManual(c.start, c.random)}, config: c, recorder: newRecorder(c)}
+	inner, err := virga.Open(virga.Memory, append(slices.Clone(c.options), virga.Hooked(db.hooks()))...)
 	if err != nil {
 		return nil, err
 	}
+	db.DB = inner
 	for _, files := range c.seeds {
 		if err := Load(context.Background(), inner, files); err != nil {
 			return nil, errors.Join(err, inner.Close())
 		}
 	}
-	return &DB{DB: inner, Clock: &Clock{manual}, config: c}, nil
+	return db, nil
+}
+
+// hooks are what the database is opened with.
+func (db *DB) hooks() hook.Hooks {
+	return hook.Hooks{Clock: db.Clock.manual, Observer: db.recorder}
 }
 
 // belongTo makes the end of t the end of db.
@@ -59,10 +66,26 @@ func (db *DB) belongTo(t testing.TB) {
 	db.t = t
 	t.Cleanup(func() {
 		t.Helper()
+		db.tell(t)
 		if err := db.end(); err != nil {
 			t.Errorf("virgatest: %v", err)
 		}
 	})
+}
+
+// tell tells the test what it ought to know of its database.
+func (db *DB) tell(t testing.TB) {
+	t.Helper()
+	if t.Failed() {
+		t.Log(db.recorder.story())
+	}
+	for _, r := range db.recorder.faults.idle() {
+		t.Logf("virgatest: no call came under the rule %+v", r)
+	}
+	for _, r := range db.recorder.repetitions() {
+		t.Logf("virgatest: %v", r)
+	}
+	tell(db)
 }
 
 // end checks and closes the database.

@@ -22,4 +22,27 @@
 // [At] and [Random] change that. As long as a clock stands still no transaction
 // expires, and whoever waits for a lock that is never let go of waits until the test
 // is out of time.
+//
+// # Copies
+//
+// A database that takes long to fill is filled once: [DB.Fork] copies one of any size
+// in microseconds, and a [Template] hands every test a copy of its own.
+//
+// # Faults
+//
+// [DB.Inject] makes operations fail, wait or lose their reply, as the cloud does now and
+// then, by a [Rule]: the third add to a collection, every commit, one read in ten.
+//
+//	db.Inject(virgatest.Rule{Op: "commit", Nth: 1, Fault: virgatest.LoseReply()})
+//
+// [virga.DB.Settle] waits until streams have shown what was written: no test needs to
+// sleep.
+//
+// # What was asked
+//
+// When a test fails, its log shows every operation it asked of its database, with the
+// plan, what was examined for it, and the line that asked; [DB.Calls] returns the same.
+// A line that asks ten times or more for what one query could bring is told of, see
+// [Repetition]. [Main], called by TestMain, prints at the end of a run which indexes the
+// queries of all tests ask for: what a deployment needs, see [Report].
 package virgatest

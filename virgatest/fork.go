@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/virgadb/virga"
-	"github.com/virgadb/virga/internal/hook"
 )
 
 // Fork returns a copy of the database for the test t, in a time that does not depend
@@ -32,12 +31,13 @@ func (db *DB) Fork(t testing.TB) *DB {
 }
 
 func (db *DB) fork() (*DB, error) {
-	manual := db.Clock.manual.Clone()
-	inner, err := virga.Fork(db.DB, hook.Hooks{Clock: manual})
+	fork := &DB{Clock: &Clock{db.Clock.manual.Clone()}, config: db.config, recorder: newRecorder(db.config), forked: true}
+	inner, err := virga.Fork(db.DB, fork.hooks())
 	if err != nil {
 		return nil, err
 	}
-	return &DB{DB: inner, Clock: &Clock{manual}, config: db.config, forked: true}, nil
+	fork.DB = inner
+	return fork, nil
 }
 
 // untouched reports whether the database is a copy that nobody has written to.
