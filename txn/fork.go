@@ -37,6 +37,7 @@ func (st *state) copy() *state {
 	}
 	for name, coll := range st.catalog.byName {
 		own := *coll
+		own.policy = coll.policy.fresh()
 		own.indexes = slices.Clone(coll.indexes)
 		for i := range own.indexes {
 			own.indexes[i].sketch = own.indexes[i].sketch.clone()

@@ -26,6 +26,14 @@ func (p *Policy) Compiled(f func(*Policy) any) any {
 	return p.compiled
 }
 
+// fresh returns a policy of the same texts, which nobody has compiled.
+func (p *Policy) fresh() *Policy {
+	if p == nil {
+		return nil
+	}
+	return &Policy{Rules: p.Rules, Schema: p.Schema}
+}
+
 // Policy returns the collection's policy, nil when it has none. As long as that
 // stays, whatever else is defined anew, the pointer does too.
 func (c *Collection) Policy() *Policy { return c.policy }
