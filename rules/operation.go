@@ -59,6 +59,10 @@ const (
 	ownOnly // of the documents the caller created
 )
 
+func (v verdict) describe() string {
+	return [...]string{"nobody", "whoever is logged in", "the creator of a document"}[v]
+}
+
 // verdictOf returns what m, which is not Custom, answers to op by a caller who is
 // logged in. Nobody else may do anything.
 func (m Mode) verdictOf(op Operation) verdict {

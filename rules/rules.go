@@ -94,6 +94,22 @@ func (r *Rules) Mode() Mode { return r.mode }
 // String returns the text that [Parse] compiled, which compiles to r again.
 func (r *Rules) String() string { return r.text }
 
+// Describe returns what decides op in words: the expression, with the key it comes
+// from where that is another, or what the mode says.
+func (r *Rules) Describe(op Operation) string {
+	if r.mode != Custom {
+		return r.mode.verdictOf(op).describe()
+	}
+	switch ru := r.of(op); {
+	case ru.x == nil:
+		return "nobody, there is no rule"
+	case ru.key != op.String():
+		return ru.x.source + " (of " + ru.key + ")"
+	default:
+		return ru.x.source
+	}
+}
+
 // UsesData reports whether the rule for op looks at request.data, so that
 // [Call.Data] has to be there.
 func (r *Rules) UsesData(op Operation) bool {
