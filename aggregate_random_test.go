@@ -79,7 +79,6 @@ func differs(got []Doc, err error, want []D) string {
 
 // fill adds random documents to a collection and returns them in the order of _id.
 func (g generator) fill(t *testing.T, coll *Collection) []D {
-	var docs []D
 	for range g.IntN(30) {
 		d := g.document(true)
 		if g.chance(2) {
@@ -89,6 +88,11 @@ func (g generator) fill(t *testing.T, coll *Collection) []D {
 			t.Fatal(err)
 		}
 	}
+	return decodedAll(t, coll)
+}
+
+// decodedAll returns the documents of a collection in the order of _id.
+func decodedAll(t *testing.T, coll *Collection) (docs []D) {
 	stored, err := coll.Where(nil).Get(t.Context())
 	if err != nil {
 		t.Fatal(err)

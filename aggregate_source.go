@@ -128,14 +128,27 @@ func (m *moment) Count(ctx context.Context, name string, f *query.Filter) (int64
 }
 
 // Explain says how r is run.
-func (m *moment) Explain(ctx context.Context, name string, r *query.Request) (query.Explain, error) {
+func (m *moment) Explain(ctx context.Context, name string, r *query.Request, count bool) (query.Explain, error) {
 	snap, coll, db, err := m.find(name)
 	if err != nil {
 		return query.Explain{}, err
 	}
-	e, err := plan.Explain(ctx, snap, coll, r, "aggregate", db.plan)
+	op := "aggregate"
+	if count {
+		op = "count"
+	}
+	e, err := plan.Explain(ctx, snap, coll, r, op, db.plan)
 	e.Collection = name
 	return e, err
+}
+
+// InOrder reports whether an index has what r asks for in its order.
+func (m *moment) InOrder(name string, r *query.Request) (bool, error) {
+	snap, coll, db, err := m.find(name)
+	if err != nil {
+		return false, err
+	}
+	return plan.InOrder(snap, coll, r, db.plan)
 }
 
 // Indexed reports whether an index begins with path, or path is the _id.

@@ -22,6 +22,7 @@ type Program struct {
 	steps  []step // what is done with it
 	sink   sink   // where the documents go, nil for the caller
 	vars   int    // variables bound from outside
+	plain  bool   // stages stay where they stand
 	used   uses
 }
 
@@ -89,6 +90,7 @@ func (c *compiler) program(stages []any) (*Program, error) {
 		}
 	}
 	p.used = c.used
+	p.plain = c.plain
 	if !c.plain {
 		p.optimise(c.sub != "$facet")
 	}

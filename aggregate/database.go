@@ -14,8 +14,11 @@ type Database interface {
 	Find(collection string, r *query.Request) (Cursor, error)
 	// Count returns how many documents match, all when f is nil.
 	Count(ctx context.Context, collection string, f *query.Filter) (int64, error)
-	// Explain runs r and says how.
-	Explain(ctx context.Context, collection string, r *query.Request) (query.Explain, error)
+	// Explain runs r, or only counts what matches its filter, and says how.
+	Explain(ctx context.Context, collection string, r *query.Request, count bool) (query.Explain, error)
+	// InOrder reports whether the best way to what r asks for is an index that has it
+	// in the order of r, each path of which leads to one value of a document.
+	InOrder(collection string, r *query.Request) (bool, error)
 	// Indexed reports whether an index finds documents by the value at path.
 	Indexed(collection, path string) bool
 	// GeoPaths returns the paths of the geo indexes of a collection.

@@ -28,6 +28,11 @@
 //
 // # Limits
 //
+// What an index has is not read from documents, and of documents that are held only
+// those fields that later stages look at. A $group whose documents an index has in
+// the order of the key yields each group when it is complete, and then a $sort by
+// _id is left out; Explain tells of all this.
+//
 // Stages stream where they can. One that cannot (sort, group, buckets, facet) holds
 // up to 100 MiB, or a quarter of the memory of the database when that is less, and
 // goes on in temporary files, which never outlive the process; only the files of a

@@ -12,16 +12,12 @@ import (
 func (p *Program) Explain(ctx context.Context, db Database, collection string, o Options) (query.Explain, error) {
 	r := newRun(ctx, db, o)
 	e := query.Explain{Plan: query.Stage{Name: "EOF", Text: "nothing"}}
-	if !p.access.nothing {
-		a, err := p.access.in(db, collection)
-		if err != nil {
-			return e, err
-		}
-		filter, err := a.filterFor(r, nil)
-		if err != nil {
-			return e, err
-		}
-		if e, err = db.Explain(ctx, collection, a.request(filter)); err != nil {
+	x, err := p.arrange(r, collection, nil)
+	if err != nil {
+		return e, err
+	}
+	if x.request != nil {
+		if e, err = db.Explain(ctx, collection, x.request, x.counted != nil); err != nil {
 			return e, err
 		}
 	}
@@ -29,10 +25,7 @@ func (p *Program) Explain(ctx context.Context, db Database, collection string, o
 	then := func(name, text string) {
 		e.Plan = query.Stage{Name: name, Text: text, Inputs: []query.Stage{e.Plan}, Cost: e.Plan.Cost}
 	}
-	if p.access.count != "" {
-		then("COUNT", "count")
-	}
-	for _, s := range p.steps {
+	for _, s := range x.steps {
 		then(stageName(s.text()), s.text())
 	}
 	if p.sink != nil {

@@ -113,7 +113,7 @@ func (s *faceting) one(ctx context.Context, p *Program, b *document.Builder) err
 	if err != nil {
 		return err
 	}
-	src, err := p.through(s.run.within(s.run.vars), spooled{reader})
+	src, err := through(s.run.within(s.run.vars), spooled{reader}, p.steps)
 	if err != nil {
 		return err
 	}

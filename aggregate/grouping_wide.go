@@ -11,9 +11,8 @@ import (
 // A groupWorker groups the documents that one goroutine sees.
 type groupWorker struct {
 	groups
-	most   int64 // bytes it may hold
-	passed int
-	_      [64]byte // workers share no line of the cache
+	most int64    // bytes it may hold
+	_    [64]byte // workers share no line of the cache
 }
 
 // errMuch ends a grouping in several goroutines that needs too much memory.

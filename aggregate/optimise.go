@@ -7,7 +7,8 @@ import (
 )
 
 // optimise moves work to where it costs least: conditions towards the collection,
-// the first steps into the question that is asked of it, limits into sorts. What
+// the first steps into the question that is asked of it, limits into sorts, and lets
+// nothing be held that is not needed. What
 // the program yields stays the same; only errors of documents that are let through
 // no further may not be met. Without pushed, nothing is moved into the question.
 func (p *Program) optimise(pushed bool) {
@@ -16,6 +17,8 @@ func (p *Program) optimise(pushed bool) {
 		p.pushDown()
 	}
 	p.boundSorts()
+	p.access.asked(needOf(p.steps))
+	p.narrowSteps()
 }
 
 // sinkMatches moves every condition in front of the steps that have no part in it.

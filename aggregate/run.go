@@ -70,29 +70,6 @@ func (r *run) within(vars []document.Value) *run {
 	return &sub
 }
 
-// open returns the documents that the program makes of those of a collection that
-// also meet extra, conditions in the form that filters take.
-func (p *Program) open(ctx context.Context, r *run, collection string, extra []any) (source, error) {
-	src, err := p.access.open(ctx, r, collection, extra)
-	if err != nil {
-		return nil, err
-	}
-	return p.through(r, src)
-}
-
-// through returns what the steps make of the documents of src.
-func (p *Program) through(r *run, src source) (source, error) {
-	for _, s := range p.steps {
-		next, err := s.open(r, src)
-		if err != nil {
-			src.close()
-			return nil, err
-		}
-		src = next
-	}
-	return src, nil
-}
-
 // A Run is a cursor over what a program yields. It belongs to one goroutine.
 type Run struct {
 	src    source
@@ -209,7 +186,9 @@ type access struct {
 	skip    int
 	limit   int // 0 means none
 	nothing bool
-	count   string // only the number of documents is wanted, as a field of this name
+	count   string   // only the number of documents is wanted, as a field of this name
+	needs   []string // what is looked at, see [query.Request]
+	strict  bool
 	filters expr.Scope
 }
 
@@ -219,27 +198,9 @@ type pin struct {
 	value *expr.Expr
 }
 
-func (a *access) open(ctx context.Context, r *run, collection string, extra []any) (source, error) {
-	if a.nothing {
-		return &listed{}, nil
-	}
-	a, err := a.in(r.db, collection)
-	if err != nil {
-		return nil, err
-	}
-	filter, err := a.filterFor(r, extra)
-	if err != nil {
-		return nil, err
-	}
-	if a.count != "" {
-		return &counted{run: r, collection: collection, filter: filter, name: a.count}, nil
-	}
-	return &found{db: r.db, collection: collection, request: a.request(filter)}, nil
-}
-
 // request returns the question that is asked of the collection.
 func (a *access) request(filter *query.Filter) *query.Request {
-	return &query.Request{Filter: filter, Sort: a.sort, Skip: a.skip, Limit: a.limit}
+	return &query.Request{Filter: filter, Sort: a.sort, Skip: a.skip, Limit: a.limit, Needs: a.needs, Strict: a.strict}
 }
 
 // filterFor returns the filter with what is known only now.
@@ -266,7 +227,7 @@ type counted struct {
 	run        *run
 	collection string
 	filter     *query.Filter
-	name       string
+	make       func(int64) document.Doc
 	done       bool
 }
 
@@ -279,7 +240,7 @@ func (c *counted) next(ctx context.Context) (document.Doc, bool, error) {
 	if err != nil || n == 0 {
 		return document.Doc{}, false, err
 	}
-	return countDoc(c.name, n), true, nil
+	return c.make(n), true, nil
 }
 
 func (c *counted) close() { c.done = true }

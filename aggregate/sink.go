@@ -277,7 +277,7 @@ func (s *merge) met(ctx context.Context, r *run, old, doc document.Doc) (documen
 		}
 		vars = append(vars, v)
 	}
-	src, err := s.program.through(r.within(vars), &listed{[]document.Doc{old}})
+	src, err := through(r.within(vars), &listed{[]document.Doc{old}}, s.program.steps)
 	if err != nil {
 		return document.Doc{}, err
 	}

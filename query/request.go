@@ -12,6 +12,11 @@ type Request struct {
 	Limit      int          // the most documents returned; 0 means all
 	Projection *Projection  // nil returns whole documents
 	Hint       string       // the name of the index to use, or [NoIndex]; empty leaves the choice
+
+	// For readers that do not look at everything. Without a Projection only.
+	Needs  []string // dotted paths that are looked at, besides _id: others may be missing; nil means all of it
+	Strict bool     // the order of the fields is looked at too
+	Loose  bool     // documents that Sort puts nowhere may come in any order, and not by _id
 }
 
 // NoIndex is the [Request.Hint] that reads the whole collection. No index can have

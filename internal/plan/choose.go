@@ -37,7 +37,8 @@ type planner struct {
 	// The order wanted: by these fields, then by _id.
 	by     []query.SortField
 	desc   bool
-	window int // documents wanted from the beginning of the order; 0 means all
+	window int  // documents wanted from the beginning of the order; 0 means all
+	loose  bool // what the order leaves open may come in any order
 
 	arena []byte
 	bound bounder
@@ -64,6 +65,7 @@ func newPlanner(snap txn.Snapshot, coll *txn.Collection, r *query.Request, purpo
 			}
 		}
 	}
+	p.loose = r.Loose && r.After.IsZero() && (r.Sort == nil || len(p.by) == len(r.Sort.Fields))
 	return p
 }
 
@@ -175,7 +177,7 @@ func (p *planner) indexAccesses(list []*access, x *index.Index) []*access {
 // relevant reports whether a condition or the order is about a field of x that it
 // begins with, or all that is asked for is in x.
 func (p *planner) relevant(x *index.Index) bool {
-	return p.mentioned(x.Spec().Fields[0].Path) || p.purpose != toFind || p.r.Projection != nil
+	return p.mentioned(x.Spec().Fields[0].Path) || p.purpose != toFind || p.r.Projection != nil || p.r.Needs != nil
 }
 
 // mentioned reports whether a condition or the order may be about path.
@@ -208,6 +210,10 @@ func (p *planner) orders(list []*access, a *access, narrowed bool) []*access {
 		}
 		return list
 	}
+	if p.anyOrder(a) {
+		a.served = true
+		return append(list, a)
+	}
 	if o, ok := p.inOrder(a); ok && (narrowed || len(p.by) > 0) {
 		ordered := *a
 		ordered.order, ordered.served = o, true
@@ -221,6 +227,12 @@ func (p *planner) orders(list []*access, a *access, narrowed bool) []*access {
 		list = append(list, a)
 	}
 	return list
+}
+
+// anyOrder reports whether documents made from the entries of a may come as the
+// entries do.
+func (p *planner) anyOrder(a *access) bool {
+	return p.loose && len(p.by) == 0 && a.cover != nil
 }
 
 // unionAccess returns the union of what the alternatives of an Or find, nil when

@@ -241,7 +241,7 @@ func (p *planner) priceIndex(a *access, part float64) float64 {
 		entries = e.entries
 	}
 	cost := float64(len(a.spans))*seekCost*max(part, 0.1) + entries*entryCost
-	if (a.order.mode == unordered || a.order.mode == grouped) && p.purpose != toCount {
+	if (a.order.mode == unordered || a.order.mode == grouped) && p.purpose != toCount && !p.anyOrder(a) {
 		cost += entries * idCost
 	}
 	each := fetchCost

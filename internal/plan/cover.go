@@ -33,14 +33,11 @@ func (p *planner) covering(a *access) *cover {
 			return nil // nobody looks at the documents
 		}
 	case toFind:
-		if p.r.Projection == nil {
+		looked, ok := p.looked()
+		if !ok {
 			return nil
 		}
-		included, ok := p.r.Projection.Includes()
-		if !ok || len(included) > 2 || len(included) == 2 && !contains(included, "_id") {
-			return nil // the order of several fields is known to the document alone
-		}
-		for _, path := range included {
+		for _, path := range looked {
 			need.add(path)
 		}
 		for _, f := range p.by {
@@ -56,6 +53,23 @@ func (p *planner) covering(a *access) *cover {
 		return nil
 	}
 	return &cover{index: a.index, fields: need.fields}
+}
+
+// looked returns the paths that the reader looks at, and whether documents that have
+// nothing else will do.
+func (p *planner) looked() ([]string, bool) {
+	looked, ordered := p.r.Needs, p.r.Strict
+	if p.r.Projection != nil {
+		var ok bool
+		if looked, ok = p.r.Projection.Includes(); !ok {
+			return nil, false
+		}
+		ordered = true
+	}
+	if ordered && (len(looked) > 2 || len(looked) == 2 && !contains(looked, "_id")) {
+		return nil, false // the order of several fields is known to the document alone
+	}
+	return looked, looked != nil
 }
 
 // paths gathers the fields of an index that paths name.

@@ -117,7 +117,7 @@ func (x *exec) items(a *access) items {
 	if a.kind == byIndex && a.order.mode != unordered {
 		return x.ordered(a)
 	}
-	if p.purpose != toFind && a.kind == byIndex && !a.repeats() {
+	if (p.purpose != toFind || p.anyOrder(a)) && a.kind == byIndex && !a.repeats() {
 		return x.walk(a, a.spans)
 	}
 	g := &gathered{desc: p.desc, after: x.positioned(), sorter: sorter.Sorter{Memory: x.memory}}

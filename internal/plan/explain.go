@@ -157,7 +157,7 @@ func (p *planner) accessStage(a *access) query.Stage {
 	switch {
 	case a.order.mode == grouped:
 		s.Text += " | ties by _id"
-	case a.order.mode == unordered && p.purpose == toFind:
+	case a.order.mode == unordered && p.purpose == toFind && !p.anyOrder(a):
 		s.Text += " | by _id"
 	}
 	switch {

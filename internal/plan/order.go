@@ -20,8 +20,9 @@ const maxTop = 10_000
 type sorted struct {
 	src     source
 	by      *query.Sort
-	fields  int    // so many of its fields order anything
-	after   []byte // only documents behind this sort key; nil for all
+	fields  int      // so many of its fields order anything
+	after   []byte   // only documents behind this sort key; nil for all
+	narrow  []string // the fields that are held of each document; nil for all
 	sorter  sorter.Sorter
 	filled  bool
 	err     error // of what is asked for
@@ -36,6 +37,11 @@ func (x *exec) newSorted(src source, r *query.Request) *sorted {
 	}
 	if window := r.Skip + r.Limit; r.Limit > 0 && window <= maxTop {
 		s.sorter.Top = window
+	} else if r.Needs != nil {
+		s.narrow = append(s.narrow, "_id")
+		for _, path := range r.Needs {
+			s.narrow = append(s.narrow, firstSegment(path))
+		}
 	}
 	if !r.After.IsZero() {
 		var ok bool
@@ -108,6 +114,9 @@ func (s *sorted) offer(ctx context.Context, to *sorter.Sorter, key []byte, own f
 	doc, err := own()
 	if err != nil {
 		return err
+	}
+	if s.narrow != nil {
+		doc = doc.Narrow(s.narrow)
 	}
 	return to.Push(ctx, sorter.Record{Key: bytes.Clone(key), Doc: doc})
 }

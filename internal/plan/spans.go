@@ -154,12 +154,12 @@ func (p *planner) inOrder(a *access) (entryOrder, bool) {
 		}
 	}
 	o.to = at
-	return a.finishOrder(o)
+	return p.finishOrder(a, o)
 }
 
 // finishOrder sets the streams of o, and whether entries with the same values have
 // to be put in order.
-func (a *access) finishOrder(o entryOrder) (entryOrder, bool) {
+func (p *planner) finishOrder(a *access, o entryOrder) (entryOrder, bool) {
 	if a.index.Traits().Cut && o.to > o.from {
 		return o, false // long values are in no order
 	}
@@ -175,6 +175,7 @@ func (a *access) finishOrder(o entryOrder) (entryOrder, bool) {
 		rest = rest || !a.pinned(i)
 	}
 	switch {
+	case p.loose && len(p.by) > 0:
 	case !rest && o.reverse == o.desc:
 	case !rest && o.streams == 1:
 		o.mode = turning

@@ -1,0 +1,139 @@
+package aggregate
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/virgadb/virga/internal/expr"
+)
+
+// A need is what steps look at in the documents that come to them.
+type need struct {
+	paths
+	strict bool // the order of the fields is looked at too
+}
+
+// everything is what the reader of a pipeline needs.
+var everything = need{paths: paths{whole: true}}
+
+// with returns the need of what also reads p.
+func (n need) with(p *paths) need {
+	return need{paths{append(n.list[:len(n.list):len(n.list)], p.list...), n.whole || p.whole}, n.strict}
+}
+
+func (n need) withExprs(list ...*expr.Expr) need {
+	var p paths
+	for _, x := range list {
+		p.expr(x)
+	}
+	return n.with(&p)
+}
+
+func (n need) withPaths(list ...string) need { return n.with(&paths{list: list}) }
+
+// without returns the need before a step that writes a field, whatever it was.
+func (n need) without(path string) need {
+	if n.whole || n.strict || strings.Contains(path, ".") {
+		return n // a field that is there keeps its place
+	}
+	n.list = slices.DeleteFunc(slices.Clone(n.list), func(p string) bool { return below(p, path) })
+	return n
+}
+
+// fields returns the names of the fields needed, _id first.
+func (n need) fields() []string {
+	list := []string{"_id"}
+	for _, p := range n.list {
+		first, _, _ := strings.Cut(p, ".")
+		if !slices.Contains(list, first) {
+			list = append(list, first)
+		}
+	}
+	return list
+}
+
+// needs returns the paths needed, none below another.
+func (n need) needs() []string {
+	list := slices.Compact(slices.Sorted(slices.Values(n.list)))
+	return slices.DeleteFunc(list, func(p string) bool {
+		return slices.ContainsFunc(list, func(q string) bool { return p != q && below(p, q) })
+	})
+}
+
+// needOf returns what steps need.
+func needOf(steps []step) need {
+	n := everything
+	for _, s := range slices.Backward(steps) {
+		n = before(s, n)
+	}
+	return n
+}
+
+// before returns what is needed before a step when after is needed behind it. A step
+// that can fail needs all that it computes with, whoever looks at the result.
+func before(s step, after need) need {
+	switch s := s.(type) {
+	case *limit, *skip, *sample, *unionWith, *narrow:
+		return after
+	case *match:
+		return after.with(&s.cond.reads)
+	case *sorting:
+		for _, f := range s.by.Fields {
+			after = after.withPaths(f.Path.String())
+		}
+		return after
+	case *reshape:
+		return s.before(after)
+	case *replaceRoot:
+		return need{}.withExprs(s.value)
+	case *unwind:
+		return after.withPaths(s.path.String())
+	case *group:
+		return need{}.withExprs(s.key.whole).withExprs(s.outputs.operands()...)
+	case *count:
+		return need{}
+	case *bucket:
+		return need{}.withExprs(s.value).withExprs(s.outputs.operands()...)
+	case *bucketAuto:
+		return need{}.withExprs(s.value).withExprs(s.outputs.operands()...)
+	case *lookup:
+		if len(s.local.Segments()) > 0 {
+			return after.without(s.as.String()).withPaths(s.local.String()).withExprs(s.let...)
+		}
+		return after.without(s.as.String()).withExprs(s.let...)
+	case *graphLookup:
+		return after.without(s.as.String()).withExprs(s.start)
+	case *facet:
+		var all need
+		for _, p := range s.programs {
+			n := needOf(p.steps)
+			all = all.with(&n.paths)
+			all.strict = all.strict || n.strict
+		}
+		return all
+	}
+	return everything
+}
+
+func (o outputs) operands() []*expr.Expr {
+	list := make([]*expr.Expr, len(o))
+	for i, one := range o {
+		list[i] = one.by.Operand()
+	}
+	return list
+}
+
+// before returns what a reshape needs.
+func (s *reshape) before(after need) need {
+	if s.keep {
+		if s.name == "add" {
+			for _, path := range s.writes {
+				after = after.without(path)
+			}
+		}
+		return after.with(&s.reads)
+	}
+	// What is chosen comes in the order of the document.
+	n := need{strict: after.whole || after.strict}
+	return n.withPaths(s.kept...).with(&s.reads)
+}
