@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/query"
+	"github.com/virgadb/virga/txn"
 )
 
 // everyCall lists a call of each kind that touches the database.
@@ -33,7 +36,25 @@ func everyCall(db *DB) map[string]func() error {
 			}
 			return nil
 		},
-		"typed": func() error { _, err := Of[M](c).Get(ctx, 1); return err },
+		"typed":     func() error { _, err := Of[M](c).Get(ctx, 1); return err },
+		"aggregate": func() error { _, err := c.Aggregate().Match(M{"v": 1}).All(ctx); return err },
+		"explain":   func() error { _, err := c.Where(M{"v": 1}).Explain(ctx); return err },
+		"advise":    func() error { _, err := db.Advise(ctx); return err },
+		"indexes":   func() error { _, err := c.Indexes(ctx); return err },
+		"settle":    func() error { return db.Settle(ctx) },
+		"watch": func() error {
+			stream, err := c.Where(nil).Watch(ctx)
+			if err == nil {
+				stream.Close()
+			}
+			return err
+		},
+		"view": func() error {
+			return db.View(ctx, func(ctx context.Context, tx *Tx) error {
+				_, err := tx.Collection("c").Where(nil).Count(ctx)
+				return err
+			})
+		},
 	} {
 		calls[name] = call
 	}
@@ -55,8 +76,33 @@ func everyWrite(db *DB) map[string]func() error {
 		"update one":   func() error { _, err := c.Where(M{}).UpdateAndReturn(ctx, M{"v": query.Inc(1)}); return err },
 		"remove where": func() error { _, err := c.Where(M{}).Remove(ctx); return err },
 		"create":       func() error { return db.CreateCollection(ctx, "new") },
-		"drop":         func() error { return db.DropCollection(ctx, "c") },
+		"bulk":         func() error { _, err := c.Bulk().Insert(M{"v": 1}).Commit(ctx); return err },
+		"out":          func() error { _, err := c.Aggregate().Out("c").All(ctx); return err },
+		"index":        func() error { return c.CreateIndex(ctx, index.Spec{Fields: index.By("new")}) },
+		"transaction":  func() error { return addInTransaction(ctx, db, txn.Options{}) },
+		"queue": func() error {
+			return addInTransaction(ctx, db, txn.Options{Queue: txn.NewQueue(0), Key: "k"})
+		},
+		"start": func() error {
+			tx, err := db.StartTransaction(ctx)
+			if err != nil {
+				return err
+			}
+			defer tx.Rollback(nil)
+			if _, err := tx.Collection("c").Add(ctx, M{"v": 1}); err != nil {
+				return err
+			}
+			return tx.Commit(ctx)
+		},
+		"drop": func() error { return db.DropCollection(ctx, "c") },
 	}
+}
+
+func addInTransaction(ctx context.Context, db *DB, o txn.Options) error {
+	return db.RunTransaction(ctx, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.Collection("c").Add(ctx, M{"v": 1})
+		return err
+	}, o)
 }
 
 func TestEveryCallAfterClose(t *testing.T) {
@@ -135,7 +181,8 @@ func closeUnderWork(t *testing.T, path string, level Option, wait time.Duration)
 				if errors.Is(err, ErrClosed) {
 					return
 				}
-				if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrExists) && !errors.Is(err, ErrDuplicate) {
+				expected := slices.ContainsFunc([]error{ErrNotFound, ErrExists, ErrDuplicate, ErrConflict}, func(e error) bool { return errors.Is(err, e) })
+				if err != nil && !expected {
 					t.Errorf("%s: %v", name, err)
 					return
 				}

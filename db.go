@@ -191,8 +191,11 @@ func openEngine(path string, c *config) (storage.Engine, error) {
 func (db *DB) Close() error {
 	db.feed.Close()
 	defer db.feed.Wait()
+	// The store first: it fails whatever waits to be committed, and transactions
+	// among that would have to be waited for.
+	err := db.store.Close()
 	db.docs.Close()
-	return fault.Wrap("close", "", "", db.store.Close())
+	return fault.Wrap("close", "", "", err)
 }
 
 // Path returns the path the database was opened with.

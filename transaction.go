@@ -146,7 +146,15 @@ func (db *DB) transact(ctx context.Context, f func(ctx context.Context, tx *Tx) 
 	if o.Queue == nil {
 		return db.runTransaction(ctx, f, o)
 	}
-	return o.Queue.Do(ctx, o.Key, func(ctx context.Context) error { return db.runTransaction(ctx, f, o) })
+	ran := false
+	err = o.Queue.Do(ctx, o.Key, func(ctx context.Context) error {
+		ran = true
+		return db.runTransaction(ctx, f, o)
+	})
+	if !ran {
+		err = fault.Wrap("transaction", "", "", err)
+	}
+	return err
 }
 
 // transactionOptions checks that a transaction can begin under ctx.

@@ -351,3 +351,43 @@ func TestQueue(t *testing.T) {
 		}
 	}
 }
+
+// A transaction whose turn never comes says so as every other call does.
+func TestQueueWithoutATurn(t *testing.T) {
+	db := openTest(t, Memory)
+	o := txn.Options{Queue: txn.NewQueue(1), Key: "k"}
+	started, end := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		err := db.RunTransaction(ctx(), func(context.Context, *Tx) error {
+			close(started)
+			<-end
+			return nil
+		}, o)
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	<-started
+	ended, cancel := context.WithCancel(ctx())
+	nothing := func(context.Context, *Tx) error { t.Error("it ran"); return nil }
+	wg.Go(func() {
+		where := (*Error)(nil)
+		if err := db.RunTransaction(ended, nothing, o); !errors.Is(err, context.Canceled) || !errors.As(err, &where) || where.Op != "transaction" {
+			t.Errorf("cancelled: %v", err)
+		}
+	})
+	for o.Queue.Waiting() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	where := (*Error)(nil)
+	if err := db.RunTransaction(ctx(), nothing, o); !errors.Is(err, ErrTooLarge) || !errors.As(err, &where) || where.Op != "transaction" {
+		t.Errorf("behind too many: %v", err)
+	}
+	cancel()
+	for o.Queue.Waiting() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	close(end)
+	wg.Wait()
+}

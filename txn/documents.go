@@ -20,8 +20,8 @@ type Documents struct {
 	listener func(*Commit) // nil when nobody listens
 }
 
-// Close ends every transaction that is open, with [fault.ErrClosed]. It comes before
-// the end of the store.
+// Close ends every transaction that is open, with [fault.ErrClosed], so that whoever
+// waits for its locks goes on. It comes behind the end of the store.
 func (d *Documents) Close() { d.open.closeAll() }
 
 // state is what the committer folds each group into and publishes with the

@@ -99,7 +99,10 @@ func (t *Tx) begin() error {
 	if t.options.Timeout > 0 {
 		t.timer = t.docs.clock.AfterFunc(t.options.Timeout, func() { t.expire(t.options.Timeout) })
 	}
-	t.docs.open.add(t)
+	if !t.docs.open.add(t) {
+		t.end(fault.ErrClosed)
+		return t.done
+	}
 	return nil
 }
 
@@ -194,17 +197,23 @@ func (t *Tx) conflict(key, why string) error {
 
 // openTxs are the transactions under way.
 type openTxs struct {
-	mu  sync.Mutex // guards all; taken inside of Tx.mu
-	all map[*Tx]struct{}
+	mu     sync.Mutex // guards what is below; taken inside of Tx.mu
+	all    map[*Tx]struct{}
+	closed bool
 }
 
-func (o *openTxs) add(t *Tx) {
+// add notes t, and reports false when no more may begin.
+func (o *openTxs) add(t *Tx) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.closed {
+		return false
+	}
 	if o.all == nil {
 		o.all = make(map[*Tx]struct{})
 	}
 	o.all[t] = struct{}{}
+	return true
 }
 
 func (o *openTxs) remove(t *Tx) {
@@ -215,6 +224,7 @@ func (o *openTxs) remove(t *Tx) {
 
 func (o *openTxs) closeAll() {
 	o.mu.Lock()
+	o.closed = true
 	list := slices.Collect(maps.Keys(o.all))
 	o.mu.Unlock()
 	for _, t := range list {

@@ -236,9 +236,14 @@ func (f *Feed) await(ctx context.Context, version uint64) error {
 // Settle returns once everything that was published before has been delivered: each
 // stream's snapshots up to then have been returned by Next, or OnChange has returned
 // from them. What gives no snapshot needs no reader; a snapshot that nobody takes,
-// also the first, keeps Settle waiting until ctx ends.
+// also the first, keeps Settle waiting until ctx ends. Once the feed is closed it is
+// ErrClosed.
 func (f *Feed) Settle(ctx context.Context) error {
 	f.mu.Lock()
+	if f.closed {
+		f.mu.Unlock()
+		return errDatabase
+	}
 	version := max(f.heard, oldest)
 	list := make([]*Stream, 0, len(f.streams))
 	for s := range f.streams {
@@ -252,6 +257,8 @@ func (f *Feed) Settle(ctx context.Context) error {
 	}
 	return nil
 }
+
+var errDatabase = fmt.Errorf("the database is closed: %w", fault.ErrClosed)
 
 // Close ends every stream, with ErrClosed. It does not wait for callbacks.
 func (f *Feed) Close() {
@@ -267,7 +274,7 @@ func (f *Feed) Close() {
 	f.waiting = nil
 	f.mu.Unlock()
 	for _, s := range list {
-		s.end(fmt.Errorf("the database is closed: %w", fault.ErrClosed))
+		s.end(errDatabase)
 	}
 }
 
