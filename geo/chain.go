@@ -73,26 +73,24 @@ func (c *chain) meets(d *chain) bool {
 
 func runsMeet(a, b []s2.Point) bool {
 	for i := 1; i < len(a); i++ {
-		crosser := s2.NewChainEdgeCrosser(a[i-1], a[i], b[0])
+		w := newWay(a[i-1], a[i])
+		side := w.clear(b[0])
 		for j := 1; j < len(b); j++ {
-			if crosser.ChainCrossingSign(b[j]) != s2.DoNotCross || edgesTouch(a[i-1], a[i], b[j-1], b[j]) {
+			next := w.clear(b[j])
+			if (side == 0 || next != side) && (w.cuts(b[j-1], b[j]) || w.touches(b[j-1], b[j])) {
 				return true
 			}
+			side = next
 		}
 	}
 	return false
-}
-
-// edgesTouch reports whether an end of one edge lies on the other.
-func edgesTouch(a, b, c, d s2.Point) bool {
-	return s2.IsDistanceLess(a, c, d, touching) || s2.IsDistanceLess(b, c, d, touching) ||
-		s2.IsDistanceLess(c, a, b, touching) || s2.IsDistanceLess(d, a, b, touching)
 }
 
 // contacts appends to points those of c that lie on the edge from a to b, as far as
 // they bound what they have in common.
 func (c *chain) contacts(a, b s2.Point, points []s2.Point) []s2.Point {
 	edge := around([]s2.Point{a, b})
+	w := newWay(a, b)
 	if c.bound.apart(edge) {
 		return points
 	}
@@ -101,21 +99,28 @@ func (c *chain) contacts(a, b s2.Point, points []s2.Point) []s2.Point {
 			continue
 		}
 		run := c.run(i)
-		crosser := s2.NewChainEdgeCrosser(a, b, run[0])
+		side := w.clear(run[0])
 		for j := 1; j < len(run); j++ {
-			crossing := crosser.ChainCrossingSign(run[j])
-			if crossing == s2.Cross {
-				points = append(points, s2.Intersection(a, b, run[j-1], run[j]))
+			next := w.clear(run[j])
+			if side == 0 || next != side {
+				points = w.contacts(run[j-1], run[j], points)
 			}
-			if crossing != s2.DoNotCross || edgesTouch(a, b, run[j-1], run[j]) {
-				points = appendOn(points, a, b, run[j-1])
-				points = appendOn(points, a, b, run[j])
-				points = appendOn(points, run[j-1], run[j], a)
-				points = appendOn(points, run[j-1], run[j], b)
-			}
+			side = next
 		}
 	}
 	return points
+}
+
+// contacts appends to points where the edge from c to d cuts the way, and what ends of
+// one lie on the other.
+func (w *way) contacts(c, d s2.Point, points []s2.Point) []s2.Point {
+	if w.cuts(c, d) {
+		points = append(points, s2.Intersection(w.from, w.to, c, d))
+	}
+	points = appendOn(points, w.from, w.to, c)
+	points = appendOn(points, w.from, w.to, d)
+	points = appendOn(points, c, d, w.from)
+	return appendOn(points, c, d, w.to)
 }
 
 // appendOn appends p when it lies on the edge from a to b.
@@ -141,12 +146,12 @@ func vectors(l LineString) []s2.Point {
 // ends are antipodes, or nearly.
 const longestEdge = math.Pi - 1e-9
 
-// checkEdges refuses edges between antipodes.
-func checkEdges(l LineString) error {
-	for i := 1; i < len(l); i++ {
+// checkEdges refuses edges between antipodes; v are the vectors of l.
+func checkEdges(l LineString, v []s2.Point) error {
+	for i := 1; i < len(v); i++ {
 		// Only ends on opposite sides need the exact distance.
-		if a, b := l[i-1].vector(), l[i].vector(); a.Dot(b.Vector) < -0.9 && angle(a, b) > longestEdge {
-			return at("point", i, invalid("it lies opposite to point %d, so that the edge between them has no certain way", i-1))
+		if a, b := v[i-1], v[i]; a.Dot(b.Vector) < -0.9 && angle(a, b) > longestEdge {
+			return at("point", place(l, i), invalid("it lies opposite to the point before, so that the edge between them has no certain way"))
 		}
 	}
 	return nil

@@ -122,7 +122,7 @@ func TestRules(t *testing.T) {
 		`{"type": "LineString", "coordinates": [[0, 0], 5]}`:                                                                              "point 1: a position is an array, found number",
 		`{"type": "MultiLineString", "coordinates": [[[0, 0], [1, 1]], 5]}`:                                                               "line 1: an array of points is needed, found number",
 		`{"type": "LineString", "coordinates": [[1, 1], [1, 1]]}`:                                                                         "a line needs 2 different points, this one has 1",
-		`{"type": "LineString", "coordinates": [[5, 5], [0, 0], [180, 0]]}`:                                                               "point 2: it lies opposite to point 1, so that the edge between them has no certain way",
+		`{"type": "LineString", "coordinates": [[5, 5], [0, 0], [180, 0]]}`:                                                               "point 2: it lies opposite to the point before, so that the edge between them has no certain way",
 		`{"type": "Polygon", "coordinates": [[[0,0],[1,0],[1,0],[0,0],[0,0]]]}`:                                                           "ring 0: a ring needs 3 different points, this one has 2",
 		`{"type": "Polygon", "coordinates": [[[0,0],[0,0],[10,10],[10,0],[0,10],[0,0]]]}`:                                                 "ring 0: the ring crosses itself: the edge from point 0 and the edge from point 3",
 		`{"type": "Polygon", "coordinates": [[[0,0],[5,5],[10,0],[10,10],[5,5],[0,10],[0,0]]]}`:                                           "ring 0, point 4: the ring comes by [5, 5] twice",

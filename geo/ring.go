@@ -18,10 +18,10 @@ type ring struct {
 // newRing returns the ring through the points of l, which is closed. A ring that
 // crosses itself, or comes twice by one point, has no inside.
 func newRing(l LineString) (*ring, error) {
-	if err := checkEdges(l); err != nil {
+	v := vectors(l)
+	if err := checkEdges(l, v); err != nil {
 		return nil, err
 	}
-	v := vectors(l)
 	if len(v) < 4 {
 		return nil, invalid("a ring needs 3 different points, this one has %d", len(v)-1)
 	}
@@ -96,11 +96,14 @@ func (r *ring) crossing() (a, b int, crosses bool) {
 // vertices they start at, if any do.
 func runsCross(v, w []s2.Point) (a, b int, cross bool) {
 	for i := 1; i < len(v); i++ {
-		crosser := s2.NewChainEdgeCrosser(v[i-1], v[i], w[0])
+		edge := newWay(v[i-1], v[i])
+		side := edge.clear(w[0])
 		for j := 1; j < len(w); j++ {
-			if crosser.ChainCrossingSign(w[j]) == s2.Cross {
+			next := edge.clear(w[j])
+			if (side == 0 || next != side) && edge.cuts(w[j-1], w[j]) {
 				return i - 1, j - 1, true
 			}
+			side = next
 		}
 	}
 	return 0, 0, false
@@ -126,7 +129,7 @@ func (r *ring) inside(p s2.Point) bool {
 		return false // the inside is no more than half the sphere, and so within the ball
 	}
 	in := r.originInside
-	w := wayTo(p)
+	w := newWay(s2.OriginPoint(), p)
 	flat := w.plane.Norm()
 	for i, b := range r.balls {
 		// Only edges that come near to the plane can cross the way.
@@ -137,7 +140,7 @@ func (r *ring) inside(p s2.Point) bool {
 		side := w.side(run[0])
 		for j := 1; j < len(run); j++ {
 			next := w.side(run[j])
-			if next != side && w.crosses(run[j-1], run[j], side) {
+			if next != side && w.passes(run[j-1], run[j], side) {
 				in = !in
 			}
 			side = next

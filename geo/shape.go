@@ -52,10 +52,10 @@ func (p Point) shape(s *Shape) error {
 }
 
 func (l LineString) shape(s *Shape) error {
-	if err := checkEdges(l); err != nil {
+	v := vectors(l)
+	if err := checkEdges(l, v); err != nil {
 		return err
 	}
-	v := vectors(l)
 	if len(v) < 2 {
 		return invalid("a line needs 2 different points, this one has 1")
 	}
