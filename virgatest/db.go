@@ -53,6 +53,7 @@ func newDB(options []Option) (*DB, error) {
 			return nil, errors.Join(err, inner.Close())
 		}
 	}
+	db.recorder.forget()
 	return db, nil
 }
 
@@ -77,7 +78,9 @@ func (db *DB) belongTo(t testing.TB) {
 func (db *DB) tell(t testing.TB) {
 	t.Helper()
 	if t.Failed() {
-		t.Log(db.recorder.story())
+		if story := db.recorder.story(); story != "" {
+			t.Log(story)
+		}
 	}
 	for _, r := range db.recorder.faults.idle() {
 		t.Logf("virgatest: no call came under the rule %+v", r)

@@ -23,6 +23,7 @@ import (
 //
 //	products.jsonl          documents: JSON Lines, an object a line, dates as {"$date": "2018-08-31T17:30:00.882Z"}
 //	products.indexes.json   indexes: [{"fields": ["category", "-price"], "unique": true, "sparse": false, "name": "by_price"}, …]
+//	products.schema.json    a JSON Schema, see [virga.Collection.SetSchema]
 //
 // in the cloud's form of an export; empty lines are passed over. An index needs its
 // fields alone. A collection is created even when its file is empty. Other files
@@ -43,7 +44,7 @@ func Load(ctx context.Context, db *virga.DB, files fs.FS) error {
 		if err != nil {
 			return err
 		}
-		if err := f.load(ctx, db.Collection(f.collection), f.name, text); err != nil {
+		if err := kinds[f.kind].load(ctx, db.Collection(f.collection), f.name, text); err != nil {
 			return err
 		}
 	}
@@ -54,8 +55,18 @@ func Load(ctx context.Context, db *virga.DB, files fs.FS) error {
 type source struct {
 	name       string
 	collection string
-	rank       int // indexes before documents, so that a document at fault is named by its line
-	load       func(ctx context.Context, coll *virga.Collection, file string, text []byte) error
+	kind       int // its place among the kinds
+}
+
+// kinds are the kinds of files in the order in which they are loaded: documents behind
+// what they have to agree with, so that one at fault is named by its line.
+var kinds = []struct {
+	suffix string
+	load   func(ctx context.Context, coll *virga.Collection, file string, text []byte) error
+}{
+	{".indexes.json", loadIndexes},
+	{".schema.json", loadSchema},
+	{".jsonl", loadDocuments},
 }
 
 // sources returns the files to load in their order.
@@ -66,25 +77,38 @@ func sources(files fs.FS) ([]source, error) {
 	}
 	var found []source
 	for _, e := range entries {
-		f := source{name: e.Name()}
 		if e.IsDir() {
 			continue
 		}
-		if collection, ok := strings.CutSuffix(f.name, ".indexes.json"); ok {
-			f.collection, f.load = collection, loadIndexes
-		} else if collection, ok := strings.CutSuffix(f.name, ".jsonl"); ok {
-			f.collection, f.load, f.rank = collection, loadDocuments, 1
-		} else if strings.HasSuffix(f.name, ".json") {
-			return nil, fmt.Errorf("%s: a file is named COLLECTION.jsonl or COLLECTION.indexes.json: %w", f.name, fault.ErrInvalid)
-		} else {
-			continue
+		f, ok := sourceOf(e.Name())
+		if ok {
+			found = append(found, f)
+		} else if strings.HasSuffix(e.Name(), ".json") {
+			return nil, fmt.Errorf("%s: a file is named COLLECTION.jsonl, COLLECTION.indexes.json or COLLECTION.schema.json: %w", e.Name(), fault.ErrInvalid)
 		}
-		found = append(found, f)
 	}
 	slices.SortStableFunc(found, func(a, b source) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), strings.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(a.kind, b.kind), strings.Compare(a.name, b.name))
 	})
 	return found, nil
+}
+
+// sourceOf returns what a file of that name is, if it is any of the kinds.
+func sourceOf(name string) (source, bool) {
+	for i, k := range kinds {
+		if collection, ok := strings.CutSuffix(name, k.suffix); ok {
+			return source{name, collection, i}, true
+		}
+	}
+	return source{}, false
+}
+
+// loadSchema sets the schema that a file holds.
+func loadSchema(ctx context.Context, coll *virga.Collection, file string, text []byte) error {
+	if err := coll.SetSchema(ctx, virga.Schema{JSON: string(text)}); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
 }
 
 // loadIndexes creates the indexes that a file describes.

@@ -24,6 +24,7 @@ func TestSeed(t *testing.T) {
 	db := virgatest.New(t, virgatest.Seed(files(
 		"products.jsonl", "\xEF\xBB\xBF"+`{"_id": "tea", "price": 120, "since": {"$date": "2018-08-31T17:30:00.882Z"}}`+"\r\n\r\n"+`{"_id": "pot", "price": 300}`,
 		"products.indexes.json", `[{"fields": ["-price"], "unique": true}, {"name": "s", "fields": ["since"], "sparse": true}]`,
+		"products.schema.json", `{"properties": {"price": {"minimum": 1}}}`,
 		"empty.jsonl", "",
 		"readme.txt", "not a collection",
 		"sub/ignored.jsonl", "{",
@@ -42,6 +43,9 @@ func TestSeed(t *testing.T) {
 	list, err := db.Collection("products").Indexes(ctx)
 	if err != nil || len(list) != 2 || list[0].Name != "-price" || !list[0].Unique || list[1].Name != "s" || !list[1].Sparse || list[1].Entries != 1 {
 		t.Errorf("%+v, %v", list, err)
+	}
+	if _, err := db.Collection("products").Add(ctx, virga.M{"price": 0}); !errors.Is(err, virga.ErrInvalid) {
+		t.Errorf("against the schema: %v", err)
 	}
 	db.Seed(files("products.jsonl", `{"price": 7}`))
 	if n, err := db.Collection("products").Where(nil).Count(ctx); n != 3 || err != nil {
@@ -63,7 +67,8 @@ func TestSeedNamesFileAndLine(t *testing.T) {
 		{"a.indexes.json", "[]\n[]", "a.indexes.json:2: more than one value"},
 		{"a.indexes.json", "[", "a.indexes.json:1: unexpected EOF"},
 		{"a.indexes.json", "[{\"fields\": []}]", "a.indexes.json: create index a"},
-		{"a.json", "[]", "a.json: a file is named COLLECTION.jsonl or"},
+		{"a.schema.json", "{", "a.schema.json: set schema a"},
+		{"a.json", "[]", "a.json: a file is named COLLECTION.jsonl, "},
 	} {
 		tr := try(t, func(t testing.TB) {
 			virgatest.New(t, virgatest.Seed(files(x.name, x.content)))

@@ -79,15 +79,26 @@ func (r *recorder) calls() (list []Call, more int) {
 }
 
 // Calls returns the operations that were asked of the database and have ended, in the
-// order in which they began: the last 2,000.
+// order in which they began: the last 2,000. What [New] has loaded from files is not
+// among them.
 func (db *DB) Calls() []Call {
 	list, _ := db.recorder.calls()
 	return list
 }
 
-// story returns the log as text.
+// forget empties the log.
+func (r *recorder) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.entries, r.passed, r.needs = nil, 0, nil
+}
+
+// story returns the log as text, empty when nothing was asked.
 func (r *recorder) story() string {
 	list, more := r.calls()
+	if len(list) == 0 {
+		return ""
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "virgatest: %d calls", more+len(list))
 	if more > 0 {
