@@ -158,7 +158,7 @@ func (m *moment) Indexed(name, path string) bool {
 		return false
 	}
 	return path == "_id" || slices.ContainsFunc(coll.Indexes(), func(x *index.Index) bool {
-		return x.Spec().Fields[0].Path == path && !x.Spec().Sparse
+		return x.Spec().Fields[0].Path == path && !x.Spec().Sparse && x.GeoField() < 0
 	})
 }
 

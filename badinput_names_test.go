@@ -143,7 +143,9 @@ func TestBadIndexInput(t *testing.T) {
 		{"no fields", index.Spec{}, ErrInvalid, "", "0 fields"},
 		{"no UTF-8", index.Spec{Fields: index.By("\xff")}, ErrInvalid, "*", "UTF-8"},
 		{"several faults", index.Spec{Name: "_id_", Fields: index.By("a", "a")}, ErrInvalid, "", "twice"},
-		{"geo", index.Spec{Geo: "at"}, ErrNotImplemented, "", "geo"},
+		{"unique geo", index.Spec{Geo: "at", Unique: true}, ErrInvalid, "", "unique"},
+		{"geo downwards", index.Spec{Fields: index.By("-at"), Geo: "at"}, ErrInvalid, "", "direction"},
+		{"geo nowhere", index.Spec{Fields: index.By("a"), Geo: "at..b"}, ErrInvalid, "", "at..b"},
 	} {
 		err := c.CreateIndex(ctx(), r.arg.(index.Spec))
 		if !errors.Is(err, r.is) || !strings.Contains(err.Error(), r.text) {

@@ -325,7 +325,7 @@ func TestBadIndexes(t *testing.T) {
 		"empty path":      {index.Spec{Fields: index.By("")}, ErrInvalid},
 		"empty segment":   {index.Spec{Fields: index.By("a..b")}, ErrInvalid},
 		"dollar":          {index.Spec{Fields: index.By("$a")}, ErrInvalid},
-		"geo":             {index.Spec{Geo: "loc"}, ErrNotImplemented},
+		"unique geo":      {index.Spec{Geo: "loc", Unique: true}, ErrInvalid},
 		"other options":   {index.Spec{Fields: index.By("a"), Unique: true}, ErrExists},
 		"other name":      {index.Spec{Name: "x", Fields: index.By("a")}, ErrExists},
 		"NUL in the name": {index.Spec{Name: "x\x00", Fields: index.By("b")}, ErrInvalid},

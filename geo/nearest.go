@@ -215,6 +215,7 @@ func (s *Nearest) openShapes(n *node) {
 			return
 		}
 		if !ok {
+			s.seen[string(id)] = struct{}{} // a point of it that comes later does not count either
 			continue
 		}
 		// A little more than the distance: cells that may hold as near a thing come first.

@@ -11,6 +11,17 @@
 // second document with the same values, where a missing field counts as null; a
 // sparse one leaves out documents that have none of its fields.
 //
+// With Geo one of the fields is indexed by where on the Earth it is: it holds GeoJSON,
+// as package geo has it, or an array of it. What is none makes the write fail.
+// Documents whose geo field is missing, null or an empty array are not in the index.
+// It serves near, within and intersects on that field, where conditions say what the
+// fields before it equal:
+//
+//	err := shops.CreateIndex(ctx, index.Spec{Fields: index.By("category"), Geo: "place"})
+//
+// Points are found by their H3 cells, other geometries by up to 8 cells that cover
+// them. Making entries needs a program built with cgo; searching does not.
+//
 // An index has at most 31 fields, and a document at most 10,000 different entries
 // in it, of 4 MiB together. Of values longer than 1,024 bytes it tells no order,
 // and a unique index refuses them.

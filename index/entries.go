@@ -21,9 +21,9 @@ const (
 // once, and the traits that doc gives the index. id is the encoded _id of doc.
 // The entries are in memory of their own.
 //
-// [fault.ErrInvalid] reports fields inside different arrays, [fault.ErrTooLarge]
-// more than [MaxEntries] entries or [MaxBytes] and, in a unique index, a value
-// longer than [MaxValue].
+// [fault.ErrInvalid] reports fields inside different arrays and values of a geo field
+// that are no valid geometries, [fault.ErrTooLarge] more than [MaxEntries] entries or
+// [MaxBytes] and, in a unique index, a value longer than [MaxValue].
 func (x *Index) Entries(doc document.Doc, id []byte) ([]Entry, Traits, error) {
 	w := writer{index: x, id: id, docID: doc.Value().Field("_id")}
 	w.ends = w.oneEnd[:0]
@@ -31,6 +31,13 @@ func (x *Index) Entries(doc document.Doc, id []byte) ([]Entry, Traits, error) {
 	places := room[:0]
 	for _, p := range x.paths {
 		places = append(places, place{path: p, value: doc.Value()})
+	}
+	if x.geo >= 0 {
+		var err error
+		if w.spots, err = x.spots(doc, &w.traits); len(w.spots) == 0 || err != nil {
+			return nil, Traits{}, err
+		}
+		places[x.geo].state = located
 	}
 	if err := w.expand(places, false); err != nil {
 		return nil, Traits{}, fmt.Errorf("index %s: %w", x.spec.Name, err)
@@ -75,6 +82,7 @@ const (
 	found                     // value is that of the field
 	absent                    // the field has no value here
 	hollow                    // the field is an array without elements
+	located                   // it is the geo field: its encodings are the writer's spots
 )
 
 // walk follows the path through objects and reports whether it stands before an
@@ -120,6 +128,9 @@ type writer struct {
 	ends   []ends
 	traits Traits
 	exists bool // one of the fields has a value
+
+	spots   [][]byte                   // the encodings of the geo field
+	collect func(document.Value) error // takes the values of the only field, instead of making entries
 
 	oneEnd [1]ends // room for the usual document, of one entry
 }
@@ -203,8 +214,28 @@ func (w *writer) expandPositions(places []place, array document.Value, next []pl
 	return nil
 }
 
-// write appends the entry of one tuple.
+// write appends the entries of one tuple: one, or one for each encoding of the geo
+// field.
 func (w *writer) write(places []place, multikey bool) error {
+	switch {
+	case w.collect != nil:
+		if places[0].state == found {
+			return w.collect(places[0].value)
+		}
+		return nil
+	case w.index.geo < 0:
+		return w.writeEntry(places, nil, multikey)
+	}
+	for _, spot := range w.spots {
+		if err := w.writeEntry(places, spot, multikey || len(w.spots) > 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeEntry appends the entry of one tuple, of which spot is the geo field.
+func (w *writer) writeEntry(places []place, spot []byte, multikey bool) error {
 	if len(w.ends) >= 2*MaxEntries || len(w.slab) >= 2*MaxBytes {
 		if err := w.compact(); err != nil {
 			return err
@@ -230,6 +261,9 @@ func (w *writer) write(places []place, multikey bool) error {
 		case hollow:
 			w.exists = true
 			key = keys.AppendEmpty(key, w.index.spec.Fields[i].Desc)
+		case located:
+			w.exists = true
+			key = append(key, spot...)
 		}
 		if cut && w.index.spec.Unique {
 			return fault.At(p.path.String(), fmt.Errorf("value of more than %d bytes in a unique index: %w", MaxValue, fault.ErrTooLarge))

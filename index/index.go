@@ -16,11 +16,12 @@ import (
 type Traits struct {
 	Multikey uint32 // bit i: field i runs through an array in some document
 	Cut      bool   // some value was too long for its key, see [MaxValue]
+	Shapes   bool   // the geo field of some document is more than points
 }
 
 // Union returns the traits that s or t has.
 func (s Traits) Union(t Traits) Traits {
-	return Traits{Multikey: s.Multikey | t.Multikey, Cut: s.Cut || t.Cut}
+	return Traits{Multikey: s.Multikey | t.Multikey, Cut: s.Cut || t.Cut, Shapes: s.Shapes || t.Shapes}
 }
 
 // An Index is a compiled [Spec] with its place in the key space. It is immutable
@@ -29,13 +30,15 @@ type Index struct {
 	id     uint32
 	spec   Spec
 	paths  []document.Path
+	geo    int // the place of the geo field, -1 when there is none
 	traits Traits
 	lo, hi []byte
 }
 
-// Compile returns the index of that number. The spec must be valid and named.
+// Compile returns the index of that number. The spec must be valid and in full, as
+// [Spec.Named] returns it.
 func Compile(id uint32, s Spec, t Traits) (*Index, error) {
-	x := &Index{id: id, spec: s, traits: t}
+	x := &Index{id: id, spec: s, geo: s.geoField(), traits: t}
 	for _, f := range s.Fields {
 		p, err := document.ParsePath(f.Path)
 		if err != nil {
@@ -68,6 +71,9 @@ func (x *Index) WithTraits(t Traits) *Index {
 
 // Multikey reports whether field i runs through an array in some document.
 func (x *Index) Multikey(i int) bool { return x.traits.Multikey>>i&1 != 0 }
+
+// GeoField returns the place of the geo field, -1 when there is none.
+func (x *Index) GeoField() int { return x.geo }
 
 // Path returns the path of field i.
 func (x *Index) Path(i int) document.Path { return x.paths[i] }

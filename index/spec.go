@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/internal/fault"
 )
 
@@ -16,14 +17,14 @@ const MaxFields = 31
 // maxName is the longest name of an index, in bytes.
 const maxName = 200
 
-// A Spec says what an index holds. The zero value of everything but Fields is
-// ready to use.
+// A Spec says what an index holds. The zero value of everything but Fields, or Geo,
+// is ready to use.
 type Spec struct {
 	Name   string  // unique in its collection; made of the fields when empty: "category_-price"
 	Fields []Field // 1 to 31, each path once
 	Unique bool    // two documents may not have the same values
 	Sparse bool    // documents that have none of the fields are left out
-	Geo    string  // the path of a geo field; not implemented yet
+	Geo    string  // the path of the geo field, one of Fields or else put behind them; see the package comment
 }
 
 // A Field is one field of an index.
@@ -55,34 +56,52 @@ func (s Spec) Keys() string {
 	names := make([]string, len(s.Fields))
 	for i, f := range s.Fields {
 		names[i] = f.String()
+		if f.Path == s.Geo {
+			names[i] = "geo " + names[i]
+		}
 	}
 	return strings.Join(names, ", ")
 }
 
-// Named returns the spec with a name, made of its fields if it has none.
+// Named returns the spec in full: with the geo field among its fields, and with a
+// name, made of the fields if it has none.
 func (s Spec) Named() Spec {
+	if s.Geo != "" && s.geoField() < 0 {
+		s.Fields = append(slices.Clone(s.Fields), Field{Path: s.Geo})
+	}
 	if s.Name == "" {
 		names := make([]string, len(s.Fields))
 		for i, f := range s.Fields {
 			names[i] = f.String()
+			if f.Path == s.Geo {
+				names[i] += "_geo"
+			}
 		}
 		s.Name = strings.Join(names, "_")
 	}
 	return s
 }
 
+// geoField returns the place of the geo field among the fields, -1 when there is none.
+func (s Spec) geoField() int {
+	if s.Geo == "" {
+		return -1
+	}
+	return slices.IndexFunc(s.Fields, func(f Field) bool { return f.Path == s.Geo })
+}
+
 // Same reports whether the two specs ask for the same index, whatever its name.
 func (s Spec) Same(t Spec) bool {
+	s, t = s.Named(), t.Named()
 	return slices.Equal(s.Fields, t.Fields) && s.Unique == t.Unique && s.Sparse == t.Sparse && s.Geo == t.Geo
 }
 
 // Validate reports everything that is wrong with the spec, as [fault.ErrInvalid].
 func (s Spec) Validate() error {
-	if s.Geo != "" {
-		return fmt.Errorf("index %s: geo index on %s: %w", s.Named().Name, s.Geo, fault.ErrNotImplemented)
-	}
+	given := s.Name != ""
+	s = s.Named()
 	var faults []error
-	label := strings.TrimSpace("index " + s.Named().Name)
+	label := strings.TrimSpace("index " + s.Name)
 	refuse := func(format string, args ...any) {
 		faults = append(faults, fmt.Errorf("%s: %s: %w", label, fmt.Sprintf(format, args...), fault.ErrInvalid))
 	}
@@ -99,16 +118,32 @@ func (s Spec) Validate() error {
 			refuse("field %s is given twice", f.Path)
 		}
 	}
+	if at := s.geoField(); at >= 0 && s.Fields[at].Desc {
+		refuse("the geo field %s has no direction", s.Geo)
+	}
+	if s.Geo != "" && s.Unique {
+		refuse("a geo index cannot be unique")
+	}
 	if len(s.Fields) == 1 && s.Fields[0].Path == "_id" {
 		refuse("_id is always indexed")
 	}
-	switch name := s.Named().Name; {
+	switch name := s.Name; {
 	case name == "_id_":
 		refuse("the name _id_ is taken")
-	case len(name) > maxName && s.Name != "":
+	case len(name) > maxName && given:
 		refuse("the name has %d bytes, the limit is %d", len(name), maxName)
 	case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
 		refuse("the name %q is not UTF-8 or contains NUL", name)
 	}
 	return fault.Join(faults...)
+}
+
+// Buildable refuses a geo index in a program that cannot make entries of it, as
+// [fault.ErrNotImplemented]: one that was built without cgo. Such a program may still
+// search an index that is there.
+func (s Spec) Buildable() error {
+	if s.Geo != "" && !geo.HasCells {
+		return fmt.Errorf("index %s: a geo index needs a program built with cgo; without, geo queries read the whole collection: %w", s.Named().Name, fault.ErrNotImplemented)
+	}
+	return nil
 }

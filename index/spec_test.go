@@ -62,8 +62,10 @@ func TestValidate(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := (index.Spec{Geo: "at"}).Validate(); !errors.Is(err, fault.ErrNotImplemented) {
-		t.Errorf("geo: %v", err)
+	for _, s := range []index.Spec{{Geo: "at"}, {Fields: index.By("at"), Geo: "at"}, {Fields: index.By("a", "-b"), Geo: "at.where", Sparse: true}} {
+		if err := s.Validate(); err != nil {
+			t.Errorf("%+v: %v", s, err)
+		}
 	}
 	err := index.Spec{Name: "_id_", Fields: index.By("a", "-a", "$b", "c..d")}.Validate()
 	for _, want := range []string{"_id_ is taken", "a is given twice", "$b", "field 3"} {

@@ -59,6 +59,12 @@ func (n *Near) Path() string { return n.leaf.dotted }
 // greatest may be infinite.
 func (n *Near) Bounds() (min, max float64) { return n.min, n.max }
 
+// Area returns a circle that holds all that the bounds admit, and a little more. It is
+// ErrInvalid when they admit any distance.
+func (n *Near) Area() (*geo.Area, error) {
+	return geo.NewArea(geo.Circle{Center: n.Origin.Point(), Radius: n.max + 2*rounding})
+}
+
 // Sort returns the order by distance, the nearest first.
 func (n *Near) Sort() *Sort { return &Sort{Fields: []SortField{{Near: n}}} }
 

@@ -115,6 +115,9 @@ func (t Term) Value() document.Value { return t.n.test.value }
 // Area returns the operand of a Within.
 func (t Term) Area() *geo.Area { return t.n.test.geo.area }
 
+// Near returns the operand of a Near.
+func (t Term) Near() *Near { return t.n.test.geo.near }
+
 // Shape returns the operand of an Intersects.
 func (t Term) Shape() *geo.Shape { return t.n.test.geo.shape }
 

@@ -22,6 +22,9 @@ func (d *Documents) CreateIndex(ctx context.Context, collection string, spec ind
 	if err := spec.Validate(); err != nil {
 		return err
 	}
+	if err := spec.Buildable(); err != nil {
+		return err
+	}
 	if progress == nil {
 		progress = func(done, total int64) {}
 	}

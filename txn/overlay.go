@@ -72,6 +72,8 @@ func (o *overlay) scan(snap *storage.Snapshot, r storage.Range, options storage.
 		base:    snap.Scan(r, options),
 		over:    o.tree.Scan(r, storage.ScanOptions{Reverse: options.Reverse}),
 		reverse: options.Reverse,
+		tree:    o.tree,
+		hi:      r.Hi,
 	}
 }
 
@@ -81,8 +83,10 @@ type merged struct {
 	base             *storage.Cursor
 	over             storage.EngineCursor
 	reverse, started bool
-	hasBase, hasOver bool // the cursor stands at a key
-	onBase, onOver   bool // the current key comes from it
+	hasBase, hasOver bool          // the cursor stands at a key
+	onBase, onOver   bool          // the current key comes from it
+	tree             *storage.Tree // of the overlay
+	hi               []byte        // the end of the range
 }
 
 // Next moves to the next key and reports whether there is one.
@@ -105,6 +109,13 @@ func (m *merged) Next() bool {
 			return true
 		}
 	}
+}
+
+// Seek lets an upward walk go on with the first key that is not less than lo.
+func (m *merged) Seek(lo []byte) {
+	m.base.Seek(lo)
+	m.over = m.tree.Scan(storage.Range{Lo: lo, Hi: m.hi}, storage.ScanOptions{})
+	m.started = false
 }
 
 // choose sets which of the cursors has the next key; both may.

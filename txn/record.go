@@ -3,6 +3,7 @@ package txn
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/index"
@@ -12,7 +13,8 @@ import (
 )
 
 // format is the newest format of the catalog's records. That of a catalog without
-// policies is 1: earlier versions know it, and would lose a policy.
+// policies and geo indexes is 1: earlier versions know it, and would lose a policy or
+// take a geo index for another one.
 const format = 2
 
 // header is the record of the catalog itself.
@@ -23,7 +25,7 @@ func (c *Catalog) header() storage.Write {
 
 func (c *Catalog) format() int {
 	for _, coll := range c.byName {
-		if coll.policy != nil {
+		if coll.policy != nil || slices.ContainsFunc(coll.indexes, func(x definedIndex) bool { return x.Spec().Geo != "" }) {
 			return format
 		}
 	}
@@ -50,10 +52,14 @@ func indexRecord(x definedIndex) document.D {
 	for i, f := range s.Fields {
 		fields[i] = f.String()
 	}
-	return document.D{
+	record := document.D{
 		{"id", int64(x.ID())}, {"name", s.Name}, {"fields", fields}, {"unique", s.Unique}, {"sparse", s.Sparse},
 		{"multikey", int64(x.Traits().Multikey)}, {"cut", x.Traits().Cut}, {"ready", x.ready},
 	}
+	if s.Geo != "" {
+		record = append(record, document.D{{"geo", s.Geo}, {"shapes", x.Traits().Shapes}}...)
+	}
+	return record
 }
 
 // read adds a stored record to a catalog that is being loaded.
@@ -116,11 +122,13 @@ func readIndex(v document.Value) (definedIndex, error) {
 	spec := index.Spec{Name: name, Fields: index.By(fields...)}
 	spec.Unique, _ = v.Field("unique").Bool()
 	spec.Sparse, _ = v.Field("sparse").Bool()
+	spec.Geo, _ = v.Field("geo").Text()
 	if err := spec.Validate(); err != nil {
 		return definedIndex{}, fmt.Errorf("%w: %w", fault.ErrCorrupt, err)
 	}
 	traits := index.Traits{Multikey: uint32(multikey)}
 	traits.Cut, _ = v.Field("cut").Bool()
+	traits.Shapes, _ = v.Field("shapes").Bool()
 	ready, _ := v.Field("ready").Bool()
 	x, err := index.Compile(id, spec, traits)
 	return definedIndex{x, ready, newSketch(len(fields))}, err

@@ -32,12 +32,19 @@ func (s Snapshot) Catalog() *Catalog { return s.state.catalog }
 
 // Count returns the number of documents in coll, without reading any.
 func (s Snapshot) Count(coll *Collection) int64 {
-	if s.own == nil {
-		return s.state.counts.of(coll.ID)
-	}
 	lo, hi := keys.Documents(coll.ID)
 	s.reads.addRange(storage.Range{Lo: lo, Hi: hi})
-	return s.state.counts.of(coll.ID) + s.own.deltas[coll.ID]
+	return s.Size(coll)
+}
+
+// Size is [Snapshot.Count] for an estimate: a serializable transaction that asks for
+// it has seen nothing.
+func (s Snapshot) Size(coll *Collection) int64 {
+	n := s.state.counts.of(coll.ID)
+	if s.own != nil {
+		n += s.own.deltas[coll.ID]
+	}
+	return n
 }
 
 // Release gives the snapshot back; that of a transaction lives as long as the
@@ -85,6 +92,7 @@ func (s Snapshot) Scan(coll *Collection) *Cursor {
 // A scanner walks a range of keys, as [storage.Cursor] does.
 type scanner interface {
 	Next() bool
+	Seek(lo []byte)
 	Key() []byte
 	Value() []byte
 	Own() []byte
@@ -98,7 +106,9 @@ func (s Snapshot) scan(r storage.Range, o storage.ScanOptions) scanner {
 	if s.own == nil {
 		return s.snap.Scan(r, o)
 	}
-	s.reads.addRange(r)
+	if !o.Seeks { // whoever seeks says himself what he has looked at
+		s.reads.addRange(r)
+	}
 	return s.own.scan(s.snap, r, o)
 }
 

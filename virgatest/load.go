@@ -118,6 +118,7 @@ func loadIndexes(ctx context.Context, coll *virga.Collection, file string, text 
 		Fields []string
 		Unique bool
 		Sparse bool
+		Geo    string
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -130,7 +131,7 @@ func loadIndexes(ctx context.Context, coll *virga.Collection, file string, text 
 		return fmt.Errorf("%s:%d: %w: %w", file, line, err, fault.ErrInvalid)
 	}
 	for _, x := range list {
-		spec := index.Spec{Name: x.Name, Fields: index.By(x.Fields...), Unique: x.Unique, Sparse: x.Sparse}
+		spec := index.Spec{Name: x.Name, Fields: index.By(x.Fields...), Unique: x.Unique, Sparse: x.Sparse, Geo: x.Geo}
 		if err := coll.CreateIndex(ctx, spec); err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}

@@ -30,6 +30,8 @@ const (
 	tagBool   = 0x60
 	tagDate   = 0x70
 	tagRegex  = 0x80
+	tagPoint  = 0x90 // of a geo field: a cell, longitude and latitude
+	tagCell   = 0x91 // of a geo field: a cell of a covering
 )
 
 // Append appends the key of v to dst and returns the extended buffer. With desc

@@ -88,6 +88,10 @@ func (s *skipper) body(tag byte, depth int) bool {
 	case tagRegex:
 		pattern := s.text()
 		return pattern && s.text() // the options
+	case tagPoint:
+		return depth == 0 && s.take(cellBytes+pointBytes)
+	case tagCell:
+		return depth == 0 && s.take(cellBytes)
 	}
 	return false
 }

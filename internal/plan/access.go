@@ -25,6 +25,7 @@ type access struct {
 	order    entryOrder
 	cover    *cover // documents are made from entries; nil: they are fetched
 	estimate estimate
+	search   *search // what is looked for in a geo field; nil for any other index
 
 	// Of byID.
 	ids    []interval
@@ -64,6 +65,7 @@ const (
 	streamed                   // entries come in order
 	turning                    // entries with the same values come in order of their ids, but turned around
 	grouped                    // entries with the same values come in no order of their ids
+	nearest                    // entries of a geo index come by their distance, then by their ids
 )
 
 // conjuncts returns the conditions that all have to hold.
@@ -104,7 +106,7 @@ func (p *planner) fieldBounds(x *index.Index) ([]bound, decided) {
 	var list []bound
 	fields := x.Spec().Fields
 	for i := range fields {
-		if x.Multikey(i) {
+		if x.Multikey(i) || i == x.GeoField() {
 			continue
 		}
 		b := p.bounder(x, i)
@@ -145,7 +147,7 @@ func (p *planner) multikeyBounds(x *index.Index, list []bound, done decided) ([]
 	var taken []string // first segments with a bounded field
 	for i := range fields {
 		first := firstSegment(fields[i].Path)
-		if !x.Multikey(i) || contains(taken, first) {
+		if !x.Multikey(i) || i == x.GeoField() || contains(taken, first) {
 			continue
 		}
 		k, at := p.narrowest(x, i)
@@ -191,7 +193,7 @@ func (p *planner) sameElement(x *index.Index, t query.Term, i int, list []bound)
 	taken := []string{firstSegment(rest)}
 	for j := i + 1; j < len(fields); j++ {
 		rest, ok := below(fields[j].Path, t.Path())
-		if !ok || !x.Multikey(j) || contains(taken, firstSegment(rest)) {
+		if !ok || !x.Multikey(j) || j == x.GeoField() || contains(taken, firstSegment(rest)) {
 			continue
 		}
 		if k := p.bounder(x, j).of(t, fields[j].Path, false); k.known {

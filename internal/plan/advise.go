@@ -122,7 +122,7 @@ func BeginsWith(fields, prefix []index.Field) bool {
 // Serves reports whether an index y makes an index x superfluous. Of two that begin
 // alike in turned directions both do, so the one with the later name goes.
 func Serves(y, x index.Spec) bool {
-	if x.Unique || x.Sparse || y.Sparse || !BeginsWith(y.Fields, x.Fields) {
+	if x.Unique || x.Sparse || y.Sparse || x.Geo != "" || y.Geo != "" || !BeginsWith(y.Fields, x.Fields) {
 		return false
 	}
 	return len(y.Fields) > len(x.Fields) || y.Unique || y.Name < x.Name

@@ -156,7 +156,7 @@ func (a *Advisor) wanting(catalog *txn.Catalog) []*shape {
 		if coll == nil || len(s.fields) == 0 || !s.wasteful() {
 			continue
 		}
-		if !slices.ContainsFunc(coll.Indexes(), func(x *index.Index) bool { return BeginsWith(x.Spec().Fields, s.fields) }) {
+		if !slices.ContainsFunc(coll.Indexes(), func(x *index.Index) bool { return !isGeo(x) && BeginsWith(x.Spec().Fields, s.fields) }) {
 			list = append(list, s)
 		}
 	}

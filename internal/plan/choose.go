@@ -29,10 +29,11 @@ type planner struct {
 	purpose   purpose
 	options   Options
 	conjuncts []query.Term
-	filter    *query.Filter // what documents are asked; nil takes all
-	near      *query.Near   // what the order measures; nil for any other order
-	documents float64       // in the collection
-	all       []*index.Index
+	filter    *query.Filter  // what documents are asked; nil takes all
+	near      *query.Near    // what the order measures; nil for any other order
+	documents float64        // in the collection
+	all       []*index.Index // but for those of geo
+	geo       []*index.Index
 
 	// The order wanted: by these fields, then by _id.
 	by     []query.SortField
@@ -45,7 +46,7 @@ type planner struct {
 }
 
 func newPlanner(snap txn.Snapshot, coll *txn.Collection, r *query.Request, purpose purpose, o Options) *planner {
-	p := &planner{snap: snap, coll: coll, r: r, purpose: purpose, options: o, documents: float64(snap.Count(coll))}
+	p := &planner{snap: snap, coll: coll, r: r, purpose: purpose, options: o, documents: float64(snap.Size(coll))}
 	p.arena = make([]byte, 0, 256)
 	p.bound.arena = &p.arena
 	p.conjuncts = conjuncts(r.Filter)
@@ -83,6 +84,9 @@ func (p *planner) choose() (best *access, others []*access, err error) {
 	for _, x := range p.indexes() {
 		list = p.indexAccesses(list, x)
 	}
+	for _, x := range p.geo {
+		list = p.geoAccesses(list, x)
+	}
 	if a := p.unionAccess(); a != nil {
 		list = append(list, a)
 	}
@@ -94,13 +98,24 @@ func (p *planner) choose() (best *access, others []*access, err error) {
 	return best, slices.DeleteFunc(list, func(a *access) bool { return a == best }), nil
 }
 
-// indexes returns the indexes there are, which the planner asks for once.
+// indexes returns the indexes there are, which the planner asks for once. Geo indexes,
+// which lead to no other documents than those with geometries, are in p.geo then.
 func (p *planner) indexes() []*index.Index {
-	if p.all == nil {
+	if p.all == nil && p.geo == nil {
 		p.all = p.snap.Indexes(p.coll)
+		if slices.ContainsFunc(p.all, isGeo) {
+			for _, x := range p.all {
+				if isGeo(x) {
+					p.geo = append(p.geo, x)
+				}
+			}
+			p.all = slices.DeleteFunc(p.all, isGeo)
+		}
 	}
 	return p.all
 }
+
+func isGeo(x *index.Index) bool { return x.GeoField() >= 0 }
 
 // hinted returns the access that the request insists on.
 func (p *planner) hinted() (*access, error) {
@@ -114,11 +129,18 @@ func (p *planner) hinted() (*access, error) {
 			list[0] = a
 		}
 	default:
-		at := slices.IndexFunc(p.indexes(), func(x *index.Index) bool { return x.Name() == name })
+		all := append(slices.Clone(p.indexes()), p.geo...)
+		at := slices.IndexFunc(all, func(x *index.Index) bool { return x.Name() == name })
 		if at < 0 {
 			return nil, fmt.Errorf("hint: index %s: %w", name, fault.ErrNotFound)
 		}
-		list = p.fullIndexAccesses(list, p.indexes()[at])
+		if x := all[at]; isGeo(x) {
+			if list = p.geoAccesses(list, x); len(list) == 0 {
+				return nil, fmt.Errorf("hint: index %s serves conditions on where %s is, with single values of the fields before it: %w", name, x.Spec().Geo, fault.ErrInvalid)
+			}
+			break
+		}
+		list = p.fullIndexAccesses(list, all[at])
 		if len(list) == 0 {
 			return nil, fmt.Errorf("hint: index %s is sparse and lacks documents that may match: %w", name, fault.ErrInvalid)
 		}
@@ -265,7 +287,7 @@ const maxAlternatives = 64
 func (p *planner) alternative(i int, t query.Term) *access {
 	kid := *p
 	kid.bound.arena = &kid.arena
-	kid.purpose, kid.by, kid.window = toVisit, nil, 0
+	kid.purpose, kid.by, kid.near, kid.window = toVisit, nil, nil, 0
 	kid.conjuncts = append(slices.Clone(p.conjuncts[:i]), p.conjuncts[i+1:]...)
 	if t.Kind() == query.TermAnd {
 		for j := range t.Len() {
@@ -282,6 +304,9 @@ func (p *planner) alternative(i int, t query.Term) *access {
 		if a := kid.indexAccess(x); a != nil && (a.leading > 0 || a.ranged) {
 			list = append(list, a)
 		}
+	}
+	for _, x := range kid.geo {
+		list = kid.geoAccesses(list, x)
 	}
 	p.arena = kid.arena
 	if len(list) == 0 {

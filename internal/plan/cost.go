@@ -126,8 +126,11 @@ func (p *planner) guessIndex(a *access) {
 	for i := range a.leading {
 		e.entries *= float64(len(a.bounds[i].set))
 	}
-	if a.ranged {
+	if a.ranged && a.search == nil {
 		e.entries *= partOf(a.bounds[a.leading].set, distinct(a.leading+1)/distinct(a.leading))
+	}
+	if a.search != nil {
+		p.guessSearch(a, min(e.entries, total))
 	}
 	e.entries = min(e.entries, total)
 	e.found = e.entries
@@ -184,6 +187,8 @@ func partOfTerm(t query.Term) float64 {
 		return oneSide
 	case query.TermOr:
 		return min(0.9, oneSide*float64(t.Len()))
+	case query.TermWithin, query.TermIntersects:
+		return within
 	}
 	return mostly
 }
@@ -232,6 +237,9 @@ func (p *planner) priceOne(a *access, matches float64) {
 }
 
 func (p *planner) priceIndex(a *access, part float64) float64 {
+	if a.search != nil {
+		return p.priceSearch(a, part)
+	}
 	e := a.estimate
 	entries := part * e.entries
 	switch a.order.mode {

@@ -118,13 +118,13 @@ func (x *exec) items(a *access) items {
 		return x.ordered(a)
 	}
 	if (p.purpose != toFind || p.anyOrder(a)) && a.kind == byIndex && !a.repeats() {
-		return x.walk(a, a.spans)
+		return x.entries(a)
 	}
 	g := &gathered{desc: p.desc, after: x.positioned(), sorter: sorter.Sorter{Memory: x.memory}}
 	if a.kind == byUnion {
 		g.items = x.union(a)
 	} else {
-		g.items = x.walk(a, a.spans)
+		g.items = x.entries(a)
 	}
 	if p.purpose == toFind && a.served && a.exact && a.kind == byIndex && !a.repeats() && p.window <= maxTop {
 		g.sorter.Top = p.window
@@ -165,6 +165,9 @@ func (x *exec) walk(a *access, spans []index.Span) *walk {
 
 // ordered returns the items of an index in the order of the query.
 func (x *exec) ordered(a *access) items {
+	if a.search != nil {
+		return x.nearest(a)
+	}
 	o := a.order
 	l := layout{index: a.index, from: o.from, to: o.to}
 	var src items
@@ -199,7 +202,7 @@ func (x *exec) union(a *access) items {
 	c := &chain{}
 	for _, k := range a.kids {
 		if k.kind == byIndex {
-			c.parts = append(c.parts, x.walk(k, k.spans))
+			c.parts = append(c.parts, x.entries(k))
 		} else {
 			c.parts = append(c.parts, &read{src: x.stretches(k, nil)})
 		}

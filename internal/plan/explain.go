@@ -203,9 +203,15 @@ func indexStage(a *access) query.Stage {
 		if f.Desc {
 			dir = -1
 		}
-		pattern = append(pattern, document.E{Key: f.Path, Value: dir})
+		var kind any = dir
+		if i == a.index.GeoField() {
+			kind = "2dsphere"
+		}
+		pattern = append(pattern, document.E{Key: f.Path, Value: kind})
 		text := "any"
-		if a.bounds[i].known {
+		if a.search != nil && i == a.index.GeoField() {
+			text = a.search.String()
+		} else if a.bounds[i].known {
 			known = i + 1
 			text = setText(a.bounds[i].set, f.Desc)
 		}
@@ -221,7 +227,14 @@ func indexStage(a *access) query.Stage {
 	if a.order.streams > 1 {
 		text += fmt.Sprintf(" | merge %d", a.order.streams)
 	}
-	return query.Stage{Name: "IXSCAN", Text: text, Fields: document.D{
+	name := "IXSCAN"
+	if a.search != nil {
+		text += " geo " + a.search.String()
+		if a.search.near != nil {
+			name = "GEO_NEAR_2DSPHERE"
+		}
+	}
+	return query.Stage{Name: name, Text: text, Fields: document.D{
 		{"indexName", spec.Name}, {"keyPattern", pattern}, {"isMultiKey", a.index.Traits().Multikey != 0},
 		{"isUnique", spec.Unique}, {"isSparse", spec.Sparse}, {"direction", direction(a.order.reverse)}, {"indexBounds", bounds},
 	}}

@@ -23,6 +23,7 @@ type fetched struct {
 	doc    document.Doc
 	id     []byte
 	number []byte // the key of doc
+	metres float64
 	passed int
 }
 
@@ -63,7 +64,7 @@ func (f *fetched) next(ctx context.Context) (document.Doc, bool, error) {
 
 // read sets the document of an item.
 func (f *fetched) read(it item) error {
-	f.id, f.doc = it.id, it.doc
+	f.id, f.doc, f.metres = it.id, it.doc, it.metres
 	if !f.doc.IsZero() {
 		return nil
 	}
@@ -98,6 +99,10 @@ func (f *fetched) pass(ctx context.Context, n int) (int, error) {
 	}
 	return n, nil
 }
+
+// distance returns that of the document last returned, which a search for the nearest
+// has measured.
+func (f *fetched) distance() float64 { return f.metres }
 
 func (f *fetched) keep() (document.Doc, error) {
 	if f.wide != nil {

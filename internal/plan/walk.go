@@ -18,6 +18,7 @@ type item struct {
 	fields []byte // the encoded fields of its entry; nil once they have served
 	doc    document.Doc
 	parts  index.Parts // the entry, from a walk only
+	metres float64     // its distance, from a search for the nearest only
 }
 
 // items yields items one after another. It belongs to one goroutine.

@@ -147,6 +147,29 @@ func (c *Cursor) closeEngine() {
 	}
 }
 
+// Seek lets the walk go on with the first entry whose key is not less than lo, which
+// [Cursor.Next] moves to, whether it lies before or behind. The cursor must have been
+// opened with [ScanOptions.Seeks]; lo is the cursor's until the next Seek.
+func (c *Cursor) Seek(lo []byte) {
+	if c.closed {
+		return
+	}
+	c.r.Lo = lo
+	if c.tree != nil {
+		c.tree.Seek(lo)
+		return
+	}
+	if c.engine != nil && c.store.gate.enter(c.lane) {
+		c.closeEngine()
+		c.store.gate.leave(c.lane)
+	}
+	if c.chunk != nil {
+		c.store.giveBack(c.chunk)
+		c.chunk = nil
+	}
+	c.started = false
+}
+
 // unwrap replaces the stored bytes of the current entry by the value they stand for.
 func (c *Cursor) unwrap() bool {
 	e, err := c.store.unwrap(c.state, c.key, Entry{Value: c.value, Version: c.version}, c.lane)
@@ -160,6 +183,9 @@ func (c *Cursor) unwrap() bool {
 
 // fail ends the walk, with an error or without.
 func (c *Cursor) fail(err error) bool {
+	if err == nil && c.o.Seeks {
+		return false
+	}
 	c.Close()
 	c.err = err
 	return false

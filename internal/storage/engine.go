@@ -34,6 +34,7 @@ type Range struct {
 type ScanOptions struct {
 	Reverse  bool // from the last key to the first
 	KeysOnly bool // values are not read: Value returns nil
+	Seeks    bool // of a [Cursor] of a store: it stays open at its end, for Seek
 }
 
 // What one batch may hold. A request is held to the limits of one atomic step,

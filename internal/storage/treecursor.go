@@ -17,7 +17,8 @@ type treeCursor struct {
 	reverse bool
 	keys    bool // keys only
 	buf     []item
-	take    func(item) bool // collects into buf up to its capacity
+	size    int             // most items of the current chunk
+	take    func(item) bool // collects into buf up to size
 	from    item            // the previous chunk's last, which the next begins with
 	started bool
 	done    bool // the tree has nothing beyond buf
@@ -56,6 +57,19 @@ func (c *treeCursor) Close() {
 	c.done, c.buf, c.at = true, nil, -1
 }
 
+// Seek lets an upward walk go on with the first key that is not less than lo. Where
+// that is in the chunk at hand the tree is not asked.
+func (c *treeCursor) Seek(lo []byte) {
+	n := len(c.buf)
+	if c.started && n > 0 && c.buf[0].keyText() <= textOf(lo) && textOf(lo) <= c.buf[n-1].keyText() {
+		c.at = sort.Search(n, func(i int) bool { return c.buf[i].keyText() >= textOf(lo) }) - 1
+		return
+	}
+	c.r.Lo = lo
+	c.buf, c.at, c.size = c.buf[:0], -1, 0
+	c.started, c.done = false, false
+}
+
 // fill replaces the chunk by the one that follows it and reports whether that
 // has an item.
 func (c *treeCursor) fill() bool {
@@ -73,16 +87,16 @@ func (c *treeCursor) fill() bool {
 		c.ascend()
 	}
 	c.started = true
-	c.done = c.cut() || len(c.buf) < cap(c.buf)
+	c.done = c.cut() || len(c.buf) < c.size
 	c.at = 0
 	return len(c.buf) > 0
 }
 
 // grow empties the chunk and makes the next one larger.
 func (c *treeCursor) grow() {
-	size := min(max(firstChunk, 4*cap(c.buf)), lastChunk)
-	if cap(c.buf) < size {
-		c.buf = make([]item, 0, size)
+	c.size = min(max(firstChunk, 4*c.size), lastChunk)
+	if cap(c.buf) < c.size {
+		c.buf = make([]item, 0, c.size)
 	}
 	c.buf = c.buf[:0]
 	if c.take == nil {
@@ -91,7 +105,7 @@ func (c *treeCursor) grow() {
 				return true
 			}
 			c.buf = append(c.buf, it)
-			return len(c.buf) < cap(c.buf)
+			return len(c.buf) < c.size
 		}
 	}
 }

@@ -30,10 +30,11 @@ func newIndexCreate(s Streams) *cobra.Command {
 	var spec index.Spec
 	var fields, mode string
 	cmd := &cobra.Command{
-		Use:     "create DATABASE COLLECTION --fields FIELDS",
-		Short:   "Create an index and fill it",
-		Example: `  virga index create shop.virga products --fields category,-price`,
-		Args:    takes(2, 2, "DATABASE COLLECTION"),
+		Use:   "create DATABASE COLLECTION --fields FIELDS",
+		Short: "Create an index and fill it",
+		Example: `  virga index create shop.virga products --fields category,-price
+  virga index create shop.virga shops --fields category --geo place`,
+		Args: takes(2, 2, "DATABASE COLLECTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			spec.Fields = index.By(split(fields)...)
 			if err := spec.Validate(); err != nil {
@@ -56,6 +57,7 @@ func newIndexCreate(s Streams) *cobra.Command {
 	cmd.Flags().StringVar(&spec.Name, "name", "", "its name, made of the fields unless given")
 	cmd.Flags().BoolVar(&spec.Unique, "unique", false, "refuse two documents with the same values")
 	cmd.Flags().BoolVar(&spec.Sparse, "sparse", false, "leave out documents that have none of the fields")
+	cmd.Flags().StringVar(&spec.Geo, "geo", "", "the field, one of --fields or behind them, that holds geometries to be found by where they are")
 	cmd.Flags().StringVar(&mode, "progress", "auto", "auto: a bar on a terminal; plain: a line now and then; none")
 	return cmd
 }
@@ -106,7 +108,7 @@ func writeIndexes(w io.Writer, infos []virga.IndexInfo) error {
 		for _, k := range []struct {
 			is   bool
 			name string
-		}{{info.Unique, "unique "}, {info.Sparse, "sparse "}, {info.Multikey, "multikey"}} {
+		}{{info.Unique, "unique "}, {info.Sparse, "sparse "}, {info.Geo != "", "geo "}, {info.Multikey, "multikey"}} {
 			if k.is {
 				kind += k.name
 			}

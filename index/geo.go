@@ -1,0 +1,57 @@
+package index
+
+import (
+	"fmt"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/geo"
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/keys"
+)
+
+// spots returns the encodings of doc's geo field: one for each point, up to
+// [geo.MaxCovering] for each other geometry, none when the field is missing or null.
+// It adds to traits what they say of the index.
+func (x *Index) spots(doc document.Doc, traits *Traits) ([][]byte, error) {
+	var list [][]byte
+	take := func(v document.Value) error {
+		switch {
+		case v.Kind() == document.Null:
+			return nil
+		case len(list) > MaxEntries:
+			return fmt.Errorf("more than %d entries for one document: %w", MaxEntries, fault.ErrTooLarge)
+		}
+		more, shape, err := spotsOf(v)
+		traits.Shapes = traits.Shapes || shape
+		list = append(list, more...)
+		return err
+	}
+	w := writer{index: x, collect: take}
+	p := place{path: x.paths[x.geo], value: doc.Value()}
+	if err := w.expand([]place{p}, false); err != nil {
+		return nil, fmt.Errorf("index %s: %w", x.spec.Name, fault.At(p.path.String(), err))
+	}
+	if len(list) > 1 || w.traits.Multikey != 0 {
+		traits.Multikey |= 1 << x.geo
+	}
+	return list, nil
+}
+
+// spotsOf returns the encodings of one geometry, and whether it is more than a point.
+func spotsOf(v document.Value) (list [][]byte, shape bool, err error) {
+	if p, ok := geo.ReadPoint(v); ok {
+		c, err := geo.CellOf(p, geo.MaxResolution)
+		if err != nil {
+			return nil, false, err
+		}
+		return [][]byte{keys.AppendPoint(nil, c.Key(), p.Lng(), p.Lat())}, false, nil
+	}
+	s, err := geo.Read(v)
+	if err != nil {
+		return nil, true, err
+	}
+	for _, c := range s.Covering(geo.MaxCovering) {
+		list = append(list, keys.AppendCell(nil, c.Key()))
+	}
+	return list, true, nil
+}

@@ -1,0 +1,160 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/virgadb/virga/geo"
+	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/keys"
+	"github.com/virgadb/virga/txn"
+)
+
+// spots are the entries of a geo index behind one prefix, points or cells of shapes,
+// as searches walk them. They belong to one goroutine.
+type spots struct {
+	exec   *exec
+	ctx    context.Context // of the call that is under way
+	index  *index.Index
+	prefix []byte
+	points bool
+	field  int // where the geo field begins in the encoded fields
+	checks walk
+
+	cursor *txn.EntryCursor
+	rooms  [2][]byte // of the keys that are sought, in turn: the cursor keeps one
+	passed int
+	parts  index.Parts
+	cell   uint64
+	err    error
+}
+
+func (x *exec) spots(a *access, prefix []byte, points bool) *spots {
+	s := &spots{exec: x, index: a.index, prefix: prefix, points: points, field: len(prefix) - len(a.index.Span().Lo)}
+	s.checks = walk{index: a.index, bounds: a.bounds, checks: a.checks}
+	span := index.Span{Lo: keys.AppendCellBound(clip(prefix), 0, points), Hi: keys.AppendCellBound(clip(prefix), 1<<56, points)}
+	s.cursor = x.snap.Seekable(a.index, span)
+	return s
+}
+
+// clip returns b so that appending to it copies it.
+func clip(b []byte) []byte { return b[:len(b):len(b)] }
+
+// Seek moves to the first entry whose cell is not less than cell.
+func (s *spots) Seek(cell uint64) bool {
+	if s.err != nil {
+		return false
+	}
+	key := keys.AppendCellBound(append(s.rooms[0][:0], s.prefix...), cell, s.points)
+	s.rooms[0], s.rooms[1] = s.rooms[1], key
+	return s.took(s.cursor.Seek(key))
+}
+
+// Next moves to the next entry.
+func (s *spots) Next() bool { return s.err == nil && s.took(s.cursor.Next()) }
+
+// took takes over the entry that the cursor has moved to, or one behind it that the
+// other fields' bounds admit.
+func (s *spots) took(ok bool) bool {
+	for ; ok; ok = s.cursor.Next() {
+		if s.passed%checkEvery == 0 && s.ctx.Err() != nil {
+			s.err = s.ctx.Err()
+			return false
+		}
+		s.passed++
+		s.exec.keys++
+		s.parts = s.cursor.Parts()
+		if len(s.checks.checks) > 0 {
+			in, err := s.checks.check(s.parts.Fields)
+			if s.err = err; err != nil {
+				return false
+			}
+			if !in {
+				continue
+			}
+		}
+		if s.cell, ok = keys.DecodeCell(s.parts.Fields[s.field:]); !ok {
+			s.err = fmt.Errorf("index %s: entry under key %x: %w", s.index.Name(), s.cursor.Key(), fault.ErrCorrupt)
+		}
+		return ok
+	}
+	s.err = s.cursor.Err()
+	return false
+}
+
+// Key returns the cell of the entry.
+func (s *spots) Key() uint64 { return s.cell }
+
+// Point returns the point of the entry.
+func (s *spots) Point() geo.Point {
+	lng, lat, _ := keys.DecodePoint(s.parts.Fields[s.field:])
+	return geo.Point{lng, lat}
+}
+
+// ID returns the encoded _id of the entry's document.
+func (s *spots) ID() []byte { return s.parts.ID }
+
+func (s *spots) close() { s.cursor.Close() }
+
+// entries returns what a finds in its index, in no order.
+func (x *exec) entries(a *access) items {
+	if a.search == nil {
+		return x.walk(a, a.spans)
+	}
+	all := &chain{}
+	for _, prefix := range a.search.prefixes {
+		all.parts = append(all.parts, x.found(a, prefix, true))
+		if a.index.Traits().Shapes {
+			all.parts = append(all.parts, x.found(a, prefix, false))
+		}
+	}
+	return all
+}
+
+// A found yields the entries that a descent leads to.
+type found struct {
+	spots   *spots
+	descend func() *geo.Descent
+	descent *geo.Descent
+}
+
+func (x *exec) found(a *access, prefix []byte, points bool) *found {
+	f := &found{spots: x.spots(a, prefix, points)}
+	total := x.expected(a)
+	f.descend = func() *geo.Descent {
+		switch s := a.search; {
+		case s.area != nil && points:
+			return s.area.Descend(f.spots, total)
+		case s.area != nil:
+			return s.area.DescendShapes(f.spots, total)
+		case points:
+			return s.shape.Descend(f.spots, total)
+		default:
+			return s.shape.DescendShapes(f.spots, total)
+		}
+	}
+	return f
+}
+
+// expected returns about how many entries there are behind one prefix.
+func (x *exec) expected(a *access) int64 {
+	stats := x.snap.IndexStats(x.coll, a.index)
+	if a.leading > 0 && stats.Distinct != nil {
+		return int64(float64(stats.Entries) / max(1, stats.Distinct[a.leading-1]))
+	}
+	return stats.Entries
+}
+
+func (f *found) next(ctx context.Context) (item, bool, error) {
+	f.spots.ctx = ctx
+	if f.descent == nil {
+		f.descent = f.descend()
+	}
+	if !f.descent.Next() {
+		return item{}, false, f.spots.err
+	}
+	return item{id: f.spots.parts.ID, fields: f.spots.parts.Fields, parts: f.spots.parts}, true, nil
+}
+
+func (f *found) close() { f.spots.close() }
