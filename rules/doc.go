@@ -35,7 +35,8 @@
 // Rules read documents as filters do, so that a filter can prove a rule. A path goes
 // on into each element of an array; a comparison holds when it holds for the array
 // or for one of its elements, and its negation, != or !( … ), when it fails for one
-// element: on ["x", "y"] both doc.a == "x" and doc.a != "x" are true. x in doc.a asks
+// element: on ["x", "y"] both doc.a == "x" and doc.a != "x" are true. With a list that
+// is written out, as in doc.a != ["x"], an array is compared as a whole. x in doc.a asks
 // whether the list has the member x, a value that is no list counting as a list of
 // itself; its negation asks that it has no such member. Where one value is needed,
 // in an address or as a member's name, the rule is asked once for each element and

@@ -67,7 +67,7 @@ func (c *Call) begin(ctx context.Context, op Operation, ru rule) *evaluation {
 
 func newEvaluation(ctx context.Context, c *Call, op Operation, ru rule) *evaluation {
 	e := &evaluation{ctx: ctx, call: c, op: op, rule: ru, x: ru.x, data: c.Data}
-	e.values, e.facts.facts = e.fewValues[:0], e.fewFacts[:0]
+	e.values, e.facts.facts, e.facts.tops = e.fewValues[:0], e.fewFacts[:0], ru.x.tops
 	return e
 }
 
@@ -173,13 +173,15 @@ func (e *evaluation) stands(a operand, op compareOp, b operand, want bool) bool 
 	case want:
 		return e.any(b, inSome, func(v document.Value) bool { return e.asks(a, &test{op: op, value: v}, true) })
 	}
-	return b.none() || e.any(b, inParts, func(v document.Value) bool { return e.asks(a, &test{op: op, value: v}, false) })
+	return b.none() || e.any(b, inParts, func(v document.Value) bool {
+		return e.asks(a, &test{op: op, value: v, whole: !b.path && v.Kind() == document.Array}, false)
+	})
 }
 
 // turned returns a comparison with what is looked into, arrays and free paths above
 // all, on its left.
 func turned(a operand, op compareOp, b operand) (operand, compareOp, operand) {
-	if b.free != nil && a.free == nil || a.closed() && !b.closed() {
+	if b.free != nil && a.free == nil || b.path && !a.path {
 		return b, op.flipped(), a
 	}
 	return a, op, b
@@ -199,7 +201,7 @@ func (e *evaluation) asks(o operand, t *test, want bool) bool {
 		return e.any(o, inSome, func(v document.Value) bool { return e.tries(t, v) })
 	}
 	how := inParts
-	if t.ofArrays() {
+	if t.whole {
 		how = inWhole
 	}
 	return o.none() || e.any(o, how, func(v document.Value) bool { return !e.tries(t, v) })
@@ -229,6 +231,7 @@ func (e *evaluation) among(n *node, want bool) bool {
 			t.null = true
 		case !m.unknown && m.list[0].value.Exists():
 			t.values = append(t.values, m.list[0].value)
+			t.whole = t.whole || m.list[0].value.Kind() == document.Array
 		}
 	}
 	return e.asks(a, t, want)

@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/query"
 )
@@ -14,11 +17,13 @@ import (
 // arrays are among those values, so two facts of one path may be true of different
 // elements. That is why a proof rests on one positive fact at a time.
 type branch struct {
+	tops    []string // the top-level fields that matter; nil: all do
 	facts   []fact
 	choices []choice
 }
 
 type fact struct {
+	path     string
 	term     query.Term
 	negative bool
 }
@@ -29,32 +34,71 @@ type choice struct {
 	negative bool
 }
 
-// add gathers the facts of t, or of its negation.
+// add gathers the facts of t, or of its negation, that matter.
 func (b *branch) add(t query.Term, negative bool) {
 	switch t.Kind() {
 	case query.TermNot:
 		b.add(t.At(0), !negative)
 	case query.TermAnd, query.TermOr:
-		if (t.Kind() == query.TermOr) != negative {
+		if (t.Kind() == query.TermOr) == negative {
+			for i := range t.Len() {
+				b.add(t.At(i), negative)
+			}
+		} else if b.matters(t) {
 			b.choices = append(b.choices, choice{t, negative})
-			return
-		}
-		for i := range t.Len() {
-			b.add(t.At(i), negative)
-		}
-	case query.TermElem:
-		if !negative {
-			b.addElement(t)
 		}
 	case query.TermAlways, query.TermNever, query.TermExpr:
 	default:
-		b.facts = append(b.facts, fact{t, negative})
+		if !b.matters(t) {
+			return
+		}
+		if t.Kind() != query.TermElem {
+			b.facts = append(b.facts, fact{t.Path(), t, negative})
+		} else if !negative {
+			b.addElement(t)
+		}
 	}
 }
 
-// addElement notes nothing yet: what one element of an array meets is no fact of a
-// path by itself.
-func (b *branch) addElement(query.Term) {}
+// matters reports whether t says anything about a field that matters.
+func (b *branch) matters(t query.Term) bool {
+	switch t.Kind() {
+	case query.TermNot, query.TermAnd, query.TermOr:
+		for i := range t.Len() {
+			if b.matters(t.At(i)) {
+				return true
+			}
+		}
+		return false
+	}
+	top, _, _ := strings.Cut(t.Path(), ".")
+	return b.tops == nil || slices.Contains(b.tops, top)
+}
+
+// addElement gathers what t, an $elemMatch, says of one element of an array: each
+// of its tests is met by one of the values that the path leads to. What it denies of
+// that element it does not deny of the others.
+func (b *branch) addElement(t query.Term) {
+	if t.Positional(t.Segments() - 1) {
+		return // an element that is asked for by its place is not looked into
+	}
+	inner := t.At(0)
+	tests := []query.Term{inner}
+	if inner.Kind() == query.TermAnd {
+		tests = tests[:0]
+		for i := range inner.Len() {
+			tests = append(tests, inner.At(i))
+		}
+	}
+	for _, test := range tests {
+		switch test.Kind() {
+		case query.TermEq, query.TermGt, query.TermGte, query.TermLt, query.TermLte, query.TermIn, query.TermRegex:
+			if test.Segments() == 0 {
+				b.facts = append(b.facts, fact{t.Path(), test, false})
+			}
+		}
+	}
+}
 
 // on calls f for each fact about the path p, until f returns true, and reports
 // whether it did.
@@ -63,7 +107,7 @@ func (b *branch) on(e *evaluation, p *path, f func(fact) bool) bool {
 		return false
 	}
 	for _, known := range b.facts {
-		if known.term.Path() == p.text && e.step() && f(known) {
+		if known.path == p.text && e.step() && f(known) {
 			return true
 		}
 	}
@@ -79,7 +123,7 @@ func (b *branch) prove(e *evaluation, p *path, t *test, want bool) bool {
 	if len(p.names) == 0 { // the document itself, which is an object
 		return t.kind == testNull && !want || t.kind == testTrue && want
 	}
-	return b.on(e, p, func(f fact) bool {
+	return b.above(e, p, t, want) || b.on(e, p, func(f fact) bool {
 		switch {
 		case !f.negative && want:
 			return b.within(e, p, f.term, t)
@@ -93,6 +137,30 @@ func (b *branch) prove(e *evaluation, p *path, t *test, want bool) bool {
 	})
 }
 
+// above reports whether an object that facts give as a whole proves t, or its
+// negation, at p, which leads into it.
+func (b *branch) above(e *evaluation, p *path, t *test, want bool) bool {
+	if len(p.names) == 1 || p.unstored {
+		return false
+	}
+	for _, known := range b.facts {
+		rest, below := strings.CutPrefix(p.text, known.path+".")
+		if !below || known.negative || known.term.Kind() != query.TermEq || known.term.Value().Kind() != document.Object || !e.step() {
+			continue
+		}
+		depth := len(p.names) - strings.Count(rest, ".") - 1
+		var o operand
+		reachFrom(known.term.Value(), p.names[depth:], p.index[depth:], func(r reached) bool {
+			o.list = append(o.list, r)
+			return e.step()
+		})
+		if !o.none() && e.asks(o, t, want) {
+			return true
+		}
+	}
+	return false
+}
+
 // proveMember reports whether the facts say that the list at p has a member that
 // meets t, or that it has none.
 func (b *branch) proveMember(e *evaluation, p *path, t *test, want bool) bool {
@@ -101,7 +169,7 @@ func (b *branch) proveMember(e *evaluation, p *path, t *test, want bool) bool {
 	}
 	return b.on(e, p, func(f fact) bool {
 		if want {
-			return !f.negative && !t.ofArrays() && b.within(e, p, f.term, t)
+			return !f.negative && t.value.Kind() != document.Array && b.within(e, p, f.term, t)
 		}
 		return f.negative && covers(f.term, t)
 	})
@@ -112,7 +180,7 @@ func (b *branch) proveMember(e *evaluation, p *path, t *test, want bool) bool {
 // the whole that its parts are not, the other be missing.
 func (b *branch) eachPin(p *path, f func(document.Value) bool) bool {
 	for _, known := range b.facts {
-		if known.negative || known.term.Kind() != query.TermEq || p.unstored || known.term.Path() != p.text {
+		if known.negative || known.term.Kind() != query.TermEq || p.unstored || known.path != p.text {
 			continue
 		}
 		if v := known.term.Value(); v.Kind() != document.Array && !isNull(v) && f(v) {

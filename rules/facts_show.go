@@ -11,7 +11,7 @@ import (
 func (b *branch) show(p *path) string {
 	var said []string
 	for _, f := range b.facts {
-		if f.term.Path() == p.text {
+		if f.path == p.text {
 			said = append(said, f.show())
 		}
 	}

@@ -27,7 +27,7 @@ func (b *branch) within(e *evaluation, p *path, f query.Term, t *test) bool {
 // that other facts exclude, is no array and does not meet t. A value that is no
 // array is a part of what is at p: a proof that some part does not meet t.
 func (b *branch) apart(e *evaluation, p *path, f query.Term, t *test) bool {
-	if t.ofArrays() {
+	if t.whole {
 		return false
 	}
 	misses := func(v document.Value) bool { return v.Kind() != document.Array && !t.meets(v) }

@@ -22,7 +22,7 @@ type missing struct{}
 // an naiveOperand is the values that an operand stands for: those one of which is
 // enough, and those one of which breaks it.
 type naiveOperand struct {
-	null, bad            bool
+	null, bad, path      bool
 	some, parts, members []any
 	whole                []any
 }
@@ -94,7 +94,7 @@ func (n *naive) operand(k *node) naiveOperand {
 	if !ok || !found {
 		return naiveOperand{bad: true}
 	}
-	o := naiveOperand{}
+	o := naiveOperand{path: true}
 	o.at(start, names)
 	return o
 }
@@ -314,27 +314,25 @@ func (n *naive) compare(a naiveOperand, op compareOp, b naiveOperand, want bool)
 	if len(a.parts) == 0 || len(b.parts) == 0 {
 		return true
 	}
-	// An array is compared with a whole, anything else with parts.
-	breaks := func(xs, wholes []any, y any, reversed bool) bool {
-		if _, isList := y.([]any); isList {
-			xs = wholes
+	// An array that is written out is compared with wholes.
+	if !a.path && b.path {
+		return anyOf(a.parts, func(x any) bool { return anyOf(partsFor(b, x), func(y any) bool { return !stand(x, op, y) }) })
+	}
+	return anyOf(b.parts, func(y any) bool {
+		parts := a.parts
+		if !b.path {
+			parts = partsFor(a, y)
 		}
-		return anyOf(xs, func(x any) bool {
-			if reversed {
-				return !stand(y, op, x)
-			}
-			return !stand(x, op, y)
-		})
-	}
-	if isClosed(a) && !isClosed(b) {
-		return anyOf(a.parts, func(x any) bool { return breaks(b.parts, b.whole, x, true) })
-	}
-	return anyOf(b.parts, func(y any) bool { return breaks(a.parts, a.whole, y, false) })
+		return anyOf(parts, func(x any) bool { return !stand(x, op, y) })
+	})
 }
 
-// isClosed reports whether o is no array that is looked into.
-func isClosed(o naiveOperand) bool {
-	return len(o.some) == len(o.whole) && len(o.members) == len(o.whole)
+// partsFor returns what of o is compared with v, which is written out.
+func partsFor(o naiveOperand, v any) []any {
+	if _, isList := v.([]any); isList {
+		return o.whole
+	}
+	return o.parts
 }
 
 func (n *naive) among(k *node, want bool) bool {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/virgadb/virga/document"
@@ -127,8 +128,9 @@ func (n *node) walk(f func(*node)) {
 type expression struct {
 	source     string
 	top        *node
-	conditions []*node // by id: what can be true or false, from left to right
-	pins       []*node // paths in the document of which one value is needed
+	conditions []*node  // by id: what can be true or false, from left to right
+	pins       []*node  // paths in the document of which one value is needed
+	tops       []string // the top-level fields of the document it looks at; nil: any
 	usesDoc    bool
 	usesData   bool
 	usesGet    bool
@@ -152,10 +154,12 @@ func (x *expression) number(n *node) {
 
 // survey notes what x looks at.
 func (x *expression) survey() {
+	x.tops = []string{}
 	x.top.walk(func(n *node) {
 		switch n.kind {
 		case nodePath:
 			x.usesDoc = x.usesDoc || n.root == rootDoc
+			x.note(n)
 			x.usesData = x.usesData || n.root == rootData
 			for _, s := range n.segments {
 				x.pin(s.expr)
@@ -167,6 +171,17 @@ func (x *expression) survey() {
 			}
 		}
 	})
+}
+
+// note notes the field of the document that the path n begins with.
+func (x *expression) note(n *node) {
+	switch {
+	case n.root != rootDoc || len(n.segments) == 0 || x.tops == nil:
+	case n.segments[0].expr != nil:
+		x.tops = nil
+	case !slices.Contains(x.tops, n.segments[0].name):
+		x.tops = append(x.tops, n.segments[0].name)
+	}
 }
 
 // pin notes that one value of n is needed, if n is a path in the document.

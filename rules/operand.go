@@ -11,6 +11,7 @@ type operand struct {
 	null    bool      // it is written null, or undefined
 	unknown bool      // nothing is known: a comparison neither holds nor fails
 	free    *path     // it is this path in documents of which only facts are known
+	path    bool      // it comes from a path, so that arrays are looked into
 	list    []reached // it is known: usually one value
 }
 
@@ -27,16 +28,6 @@ func (e *evaluation) any(o operand, how reading, f func(document.Value) bool) bo
 
 // none reports whether o stands for no value, as a path beyond an empty array does.
 func (o operand) none() bool { return o.free == nil && len(o.list) == 0 }
-
-// closed reports whether o is known and not looked into.
-func (o operand) closed() bool {
-	for _, r := range o.list {
-		if r.open {
-			return false
-		}
-	}
-	return o.free == nil
-}
 
 // operand evaluates n, which stands for a value.
 func (e *evaluation) operand(n *node) operand {
@@ -67,7 +58,7 @@ func (e *evaluation) pathOperand(n *node) operand {
 		return operand{unknown: true}
 	}
 	if n.root == rootDoc && e.proving {
-		return operand{free: p}
+		return operand{free: p, path: true}
 	}
 	start, ok := e.rootOf(n, p)
 	if !ok {
@@ -78,7 +69,7 @@ func (e *evaluation) pathOperand(n *node) operand {
 		e.values = append(e.values, r)
 		return e.step()
 	})
-	return operand{list: e.values[from:len(e.values):len(e.values)]}
+	return operand{path: true, list: e.values[from:len(e.values):len(e.values)]}
 }
 
 // rootOf returns the value that the path n, which is p, starts at.

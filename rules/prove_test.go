@@ -116,9 +116,20 @@ func TestProof(t *testing.T) {
 		{"doc.list[0] == 1", m{"list.0": 1}, true},
 		{"doc.list[0] == 1", m{"list": 1}, false},
 
+		{"'x' in doc.tags", m{"tags": query.ElemMatch(query.Eq("x"))}, true},
+		{"doc.n > 5", m{"n": query.ElemMatch(query.Gt(7).Lt(9))}, true},
+		{"doc.n != 7", m{"n": query.ElemMatch(query.Neq(7))}, false}, // not worth a rule of its own
+		{"!(7 in doc.n)", m{"n": query.ElemMatch(query.Neq(7))}, false},
+		{"doc.list[0] == 7", m{"list.0": query.ElemMatch(query.Eq(7))}, false},
+
 		// Paths, two of them, and computed ones.
 		{"doc.a.b == 1", m{"a": m{"b": 1}}, true},
-		{"doc.a.b == 1", m{"a": query.Eq(m{"b": 1})}, false},
+		{"doc.a.b == 1", m{"a": query.Eq(m{"b": 1})}, true},
+		{"doc.a.b != 2", m{"a": query.Eq(m{"b": 1})}, true},
+		{"doc.a.c == null", m{"a": query.Eq(m{"b": 1})}, true},
+		{"doc.a.b == 2", m{"a": query.Eq(m{"b": []int{1, 2}})}, true},
+		{"doc.a.b.c > 1", m{"a.b": query.Eq(m{"c": 2})}, true},
+		{"doc.a.b == 1", m{"a": query.Neq(m{"b": 1})}, false},
 		{"doc['a'].b == 1", m{"a.b": 1}, true},
 		{"doc.roles[auth.openid] == 'admin'", m{"roles.alice": "admin"}, true},
 		{"doc.roles[auth.openid] == 'admin'", m{"roles.bob": "admin"}, false},

@@ -23,6 +23,7 @@ type test struct {
 	value  document.Value   // of testCompare
 	values []document.Value // of testAmong
 	null   bool             // of testAmong: or to be null or missing
+	whole  bool             // an array is compared as a whole: an operand is one, as written
 }
 
 // meets reports whether v meets t.
@@ -64,17 +65,6 @@ func (t *test) size() int {
 		n += len(t.values[i].Raw())
 	}
 	return n
-}
-
-// ofArrays reports whether an array is among the operands of t, so that an array is
-// compared as a whole.
-func (t *test) ofArrays() bool {
-	for i := range t.values {
-		if t.values[i].Kind() == document.Array {
-			return true
-		}
-	}
-	return t.kind == testCompare && t.value.Kind() == document.Array
 }
 
 func isNull(v document.Value) bool { return v.Kind() == document.Null || !v.Exists() }
