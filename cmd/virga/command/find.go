@@ -140,17 +140,59 @@ func (c *choice) on(coll *virga.Collection) *virga.Query {
 }
 
 func newFind(s Streams) *cobra.Command {
-	var sel selection
+	var f finding
 	cmd := &cobra.Command{
 		Use:   "find DATABASE COLLECTION",
-		Short: "Print the documents that match, as JSON Lines",
+		Short: "Print the documents that match, as JSON Lines or GeoJSON",
 		Args:  takes(2, 2, "DATABASE COLLECTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return find(cmd.Context(), args[0], args[1], &sel, s.Out)
+			return f.run(cmd.Context(), args[0], args[1], s.Out)
 		},
 	}
-	sel.findFlags(cmd)
+	f.findFlags(cmd)
+	f.near.flags(cmd)
+	cmd.Flags().StringVar(&f.format, "format", jsonLines, "jsonl, or geojson for a FeatureCollection that map viewers show")
 	return cmd
+}
+
+// A finding is what the flags of find say.
+type finding struct {
+	selection
+	near   nearness
+	format string
+}
+
+// The formats of find.
+const (
+	jsonLines = "jsonl"
+	geoJSON   = "geojson"
+)
+
+func (f *finding) run(ctx context.Context, path, name string, w io.Writer) error {
+	if f.format != jsonLines && f.format != geoJSON {
+		return misused(fmt.Errorf("--format is %s or %s, not %q", jsonLines, geoJSON, f.format))
+	}
+	choice, err := f.parse()
+	if err == nil {
+		err = f.near.parse()
+	}
+	if err != nil {
+		return err
+	}
+	return reading(path, func(db *virga.DB) error {
+		coll, err := existing(ctx, db, name)
+		if err != nil {
+			return err
+		}
+		if err := f.near.add(ctx, coll, choice); err != nil {
+			return err
+		}
+		docs := choice.on(coll).Each(ctx)
+		if f.format == geoJSON {
+			return writeGeoJSON(w, f.near.field, docs)
+		}
+		return writeDocs(w, docs)
+	})
 }
 
 // find writes the documents of a selection to w.

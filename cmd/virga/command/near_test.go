@@ -1,0 +1,99 @@
+package command_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/virgadb/virga/cmd/virga/command"
+)
+
+const places = `{"_id":"a","name":"tea","at":{"place":{"type":"Point","coordinates":[114.05,22.5]},"floor":2}}
+{"_id":"b","name":"cup","at":{"place":{"type":"Point","coordinates":[114.06,22.5]}}}
+{"_id":"c","name":"pot"}
+{"_id":4,"at":{"place":{"type":"Polygon","coordinates":[[[114.2,22.5],[114.3,22.5],[114.3,22.6],[114.2,22.5]]]}},"other":{"type":"Point","coordinates":[0,0]}}
+`
+
+// lines returns some of the lines of places.
+func lines(n ...int) string {
+	var all []string
+	rest := places
+	for rest != "" {
+		for i := range rest {
+			if rest[i] == '\n' {
+				all, rest = append(all, rest[:i+1]), rest[i+1:]
+				break
+			}
+		}
+	}
+	text := ""
+	for _, i := range n {
+		text += all[i]
+	}
+	return text
+}
+
+func TestFindNear(t *testing.T) {
+	db := path(t)
+	run(t, places, "import", db, "places").want(t, command.Done, "imported 4\n", "")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--near", "114.07,22.5"}, lines(1, 0, 3)},
+		{[]string{"--near", "114.07, 22.5", "--max", "1500"}, lines(1)},
+		{[]string{"--near", "114.07,22.5", "--min", "1500", "--max", "3000"}, lines(0)},
+		{[]string{"--near", "114.07,22.5", "--geo", "other"}, lines(3)},
+		{[]string{"--near", "114.07,22.5", "--where", `{"name": "tea"}`}, lines(0)},
+		{[]string{"--near", "114.07,22.5", "--where", `{"at": {"floor": 2}}`}, lines(0)},
+		{[]string{"--near", "114.07,22.5", "--sort", "name", "--limit", "2"}, lines(3, 1)},
+		{[]string{"--near", "-114.07,-22.5", "--skip", "2"}, lines(0)},
+		{[]string{"--near", "114.07,22.5", "--raw", "--where", `{"at": {"floor": 2}}`}, ""},
+	} {
+		run(t, "", append([]string{"find", db, "places"}, c.args...)...).want(t, command.Done, c.want, "")
+	}
+	for text, args := range map[string][]string{
+		"--near is a longitude and a latitude": {"--near", "114"},
+		"is no number":                         {"--near", "114,east"},
+		"latitude 95 is outside":               {"--near", "114,95"},
+		"--min and --max are distances":        {"--max", "5"},
+		"--format is jsonl or geojson":         {"--format", "xml"},
+		"is a number that is not negative":     {"--near", "114,22", "--max", "-5"},
+		"path \"a..b\" has an empty segment":   {"--near", "114,22", "--geo", "a..b"},
+	} {
+		if r := run(t, "", append([]string{"find", db, "places"}, args...)...); r.code == command.Done || r.out != "" {
+			t.Errorf("%v: %+v, want %q", args, r, text)
+		} else {
+			r.want(t, r.code, "", text)
+		}
+	}
+	none := shop(t)
+	run(t, "", "find", none, "products", "--near", "1,2").want(t, command.Misused, "", "name its path by --geo")
+}
+
+func TestFindGeoJSON(t *testing.T) {
+	db := path(t)
+	run(t, places, "import", db, "places").want(t, command.Done, "imported 4\n", "")
+	run(t, "", "find", db, "places", "--format", "geojson").want(t, command.Done, `{"type":"FeatureCollection","features":[
+{"type":"Feature","id":4,"geometry":{"type":"Polygon","coordinates":[[[114.2,22.5],[114.3,22.5],[114.3,22.6],[114.2,22.5]]]},"properties":{"_id":4,"at":{},"other":{"type":"Point","coordinates":[0,0]}}},
+{"type":"Feature","id":"a","geometry":{"type":"Point","coordinates":[114.05,22.5]},"properties":{"_id":"a","name":"tea","at":{"floor":2}}},
+{"type":"Feature","id":"b","geometry":{"type":"Point","coordinates":[114.06,22.5]},"properties":{"_id":"b","name":"cup","at":{}}},
+{"type":"Feature","id":"c","geometry":null,"properties":{"_id":"c","name":"pot"}}
+]}
+`, "")
+	run(t, "", "find", db, "places", "--format", "geojson", "--geo", "other", "--near", "1,1", "--fields", "other").want(t, command.Done,
+		`{"type":"FeatureCollection","features":[
+{"type":"Feature","id":4,"geometry":{"type":"Point","coordinates":[0,0]},"properties":{"_id":4}}
+]}
+`, "")
+	run(t, "", "find", db, "places", "--format", "geojson", "--where", `{"name": "nobody"}`).want(t, command.Done,
+		`{"type":"FeatureCollection","features":[
+]}
+`, "")
+	r := run(t, "", "find", db, "places", "--format", "geojson")
+	var collection struct {
+		Features []struct{ Geometry struct{ Type string } }
+	}
+	if err := json.Unmarshal([]byte(r.out), &collection); err != nil || len(collection.Features) != 4 {
+		t.Errorf("read as JSON: %v, %+v", err, collection)
+	}
+}
