@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"strconv"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // childVar names what a test binary that was started by a test has to do instead
@@ -87,25 +88,10 @@ func mustCheck(t testing.TB, db *DB) {
 }
 
 // effort is how much random tests are to do: 1 is about a second a test.
-func effort() int {
-	if n, err := strconv.Atoi(os.Getenv("VIRGA_EFFORT")); err == nil && n > 0 {
-		return n
-	}
-	return 1
-}
+func effort() int { return trial.Effort() }
 
 // newSeed returns a seed that no run had before, or the one VIRGA_SEED asks for.
-func newSeed(t testing.TB) uint64 {
-	t.Helper()
-	if text := os.Getenv("VIRGA_SEED"); text != "" {
-		seed, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			t.Fatalf("VIRGA_SEED: %v", err)
-		}
-		return seed
-	}
-	return rand.Uint64()
-}
+func newSeed(testing.TB) uint64 { return trial.Seed() }
 
 // random returns the n-th source of random numbers of a seed.
 func random(seed, n uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, n)) }

@@ -1,35 +1,18 @@
 package document
 
 import (
-	"flag"
-	"fmt"
 	"math"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
+
+	"github.com/virgadb/virga/internal/trial"
 )
 
-// TestMain sets how much the random tests do, by VIRGA_EFFORT, and says from which
-// seed, unless flags of rapid are given.
 func TestMain(m *testing.M) {
-	flag.Parse()
-	effort := 1.0
-	if f, err := strconv.ParseFloat(os.Getenv("VIRGA_EFFORT"), 64); err == nil && f > 0 {
-		effort = f
-	}
-	given := map[string]bool{}
-	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	if !given["rapid.checks"] {
-		flag.Set("rapid.checks", strconv.Itoa(max(1, int(300*effort))))
-	}
-	if !given["rapid.seed"] {
-		flag.Set("rapid.seed", strconv.FormatInt(time.Now().UnixNano(), 10))
-	}
-	fmt.Printf("random tests: %s cases each, -rapid.seed=%s\n", flag.Lookup("rapid.checks").Value, flag.Lookup("rapid.seed").Value)
+	trial.Rapid(300)
 	goleak.VerifyTestMain(m)
 }
 

@@ -1,33 +1,20 @@
 package index_test
 
 import (
-	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/keys"
+	"github.com/virgadb/virga/internal/trial"
 )
-
-// effort returns how many times the usual number of cases is to be run.
-func effort() int {
-	n, err := strconv.Atoi(os.Getenv("VIRGA_EFFORT"))
-	if err != nil || n < 1 {
-		return 1
-	}
-	return n
-}
 
 // cases runs f on n random cases of a seed that no run had before.
 func cases(t *testing.T, n int, f func(maker)) {
 	t.Helper()
-	seed := rand.Uint64()
-	n *= effort()
-	t.Logf("seed %d, %d cases", seed, n)
-	m := maker{rand.New(rand.NewPCG(seed, 0))}
+	n, rnd := trial.Cases(t, n)
+	m := maker{rnd}
 	for range n {
 		if f(m); t.Failed() {
 			return

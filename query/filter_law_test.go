@@ -4,28 +4,14 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/trial"
 )
-
-// lawCases returns the number of cases a law is tried on and a source of random
-// numbers with a new seed, both of which it logs.
-func lawCases(t *testing.T, atOnce int) (int, *rand.Rand) {
-	t.Helper()
-	effort, err := strconv.ParseFloat(os.Getenv("VIRGA_EFFORT"), 64)
-	if err != nil {
-		effort = 1
-	}
-	n, seed := max(1, int(float64(atOnce)*effort)), uint64(time.Now().UnixNano())
-	t.Logf("seed %d, %d cases", seed, n)
-	return n, rand.New(rand.NewPCG(seed, seed))
-}
 
 // A lawMaker makes random documents and filters from so few names and values that
 // they often meet.
@@ -166,7 +152,7 @@ func mustEncode(t testing.TB, v any) document.Doc {
 
 // Law: what the matcher finds on bytes is what the naive one finds on values.
 func TestMatchAgreesWithNaiveMatcher(t *testing.T) {
-	cases, random := lawCases(t, 2000)
+	cases, random := trial.Cases(t, 2000)
 	m := lawMaker{random}
 	tried, met := 0, 0
 	for range cases {
@@ -198,7 +184,7 @@ func TestMatchAgreesWithNaiveMatcher(t *testing.T) {
 
 // Law: a plain filter means what the dotted one means that it flattens to.
 func TestPlainFilterIsItsDottedForm(t *testing.T) {
-	cases, random := lawCases(t, 2000)
+	cases, random := trial.Cases(t, 2000)
 	m := lawMaker{random}
 	for range cases {
 		plain := m.object(3)
@@ -240,7 +226,7 @@ func flatten(under string, d document.D, yield func(path string, v any)) {
 // Law: no prefix of a document passes for a document, and no change of a byte
 // makes the matcher panic.
 func TestMatchOnMalformedBytes(t *testing.T) {
-	cases, random := lawCases(t, 150)
+	cases, random := trial.Cases(t, 150)
 	m := lawMaker{random}
 	for range cases {
 		filter := m.filter(2)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // TestProjection holds what is returned of a document, or "!path: text" for the
@@ -174,7 +175,7 @@ func naiveProject(v any, at string, include bool, paths []string) any {
 // Law: a projection on bytes gives what the naive one gives on values, in
 // canonical form and the order of the document.
 func TestProjectionAgreesWithNaiveProjection(t *testing.T) {
-	cases, random := lawCases(t, 3000)
+	cases, random := trial.Cases(t, 3000)
 	m := lawMaker{random}
 	for range cases {
 		var paths []string

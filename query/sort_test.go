@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 func TestSortKey(t *testing.T) {
@@ -159,7 +160,7 @@ func naiveSortValues(v any, path []string) []any {
 
 // Law: the key is the smallest or the largest of all values the path finds.
 func TestSortKeyAgreesWithNaiveKey(t *testing.T) {
-	cases, random := lawCases(t, 3000)
+	cases, random := trial.Cases(t, 3000)
 	m := lawMaker{random}
 	for range cases {
 		path, value := m.path(), m.object(4)

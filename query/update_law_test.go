@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // update makes an update in MongoDB's form whose paths do not conflict.
@@ -101,7 +102,7 @@ func (m lawMaker) push() any {
 // Law: an update on bytes gives what the naive one gives on values, in canonical
 // form, leaves the order of fields alone, and says truly whether anything changed.
 func TestUpdateAgreesWithNaiveUpdate(t *testing.T) {
-	cases, random := lawCases(t, 4000)
+	cases, random := trial.Cases(t, 4000)
 	m := lawMaker{random}
 	tried, changes, refused := 0, 0, 0
 	for range cases {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/trial"
 	"github.com/virgadb/virga/query"
 )
 
@@ -20,7 +21,7 @@ import (
 func TestConcurrent(t *testing.T) {
 	for _, delay := range []time.Duration{0, 50 * time.Microsecond} {
 		t.Run(fmt.Sprint("delay ", delay), func(t *testing.T) {
-			rnd := newRandom(t)
+			rnd := trial.Random(t)
 			db := newTable(t, 0)
 			db.delay = delay
 			for i := range 200 {
@@ -42,7 +43,7 @@ func TestConcurrent(t *testing.T) {
 			var writers sync.WaitGroup
 			for n := range 2 {
 				seed := rnd.Uint64()
-				writers.Go(func() { c.write(seed, n, 100*effort()) })
+				writers.Go(func() { c.write(seed, n, 100*trial.Effort()) })
 			}
 			writers.Wait()
 			ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)

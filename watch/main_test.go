@@ -3,9 +3,7 @@ package watch
 import (
 	"context"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,14 +16,6 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// effort is how much random tests are to do: 1 is about a second a test.
-func effort() int {
-	if n, err := strconv.Atoi(os.Getenv("VIRGA_EFFORT")); err == nil && n > 0 {
-		return n
-	}
-	return 1
-}
 
 // A table is a database of one collection that remembers every version of it.
 type table struct {
@@ -208,12 +198,6 @@ func silent(t testing.TB, s *Stream) {
 	if err := s.feed.Settle(ctx); err != nil {
 		t.Fatalf("settle: %v", err)
 	}
-}
-
-func newRandom(t testing.TB) *rand.Rand {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	return random(seed)
 }
 
 func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // TestSeats shows by what a filter's stream is found.
@@ -61,7 +62,7 @@ func TestSeatIsRare(t *testing.T) {
 
 // TestRoutes: an event reaches every stream whose filter its document meets.
 func TestRoutes(t *testing.T) {
-	rnd := newRandom(t)
+	rnd := trial.Random(t)
 	value := func() any {
 		return []any{1, 1.0, 2, "x", "y", true, math.Copysign(0, -1), document.M{"c": 1}, []any{1, "x"}, []any{[]any{1}, document.M{"b": 1}}, nil}[rnd.IntN(11)]
 	}
@@ -88,7 +89,7 @@ func TestRoutes(t *testing.T) {
 		all = append(all, s)
 	}
 	hits, told := 0, 0
-	for range 300 * effort() {
+	for range 300 * trial.Effort() {
 		d := doc(document.E{Key: "_id", Value: 1}, document.E{Key: "a", Value: object(3)}, document.E{Key: "b", Value: object(3)}, document.E{Key: "0", Value: object(2)})
 		heard := map[*Stream]bool{}
 		e := Event{Op: Update, Before: d, After: item(1, 1, 1)}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/trial"
 	"github.com/virgadb/virga/query"
 )
 
@@ -176,7 +177,7 @@ func within(t testing.TB, done <-chan error) {
 // stream, and nothing stays.
 func TestWatchWithEndedContext(t *testing.T) {
 	db := newTable(t, 0)
-	for i := range 500 * effort() {
+	for i := range 500 * trial.Effort() {
 		ctx, cancel := context.WithCancel(context.Background())
 		if i%2 == 0 {
 			cancel()

@@ -5,14 +5,15 @@ import (
 	"testing"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // TestWindow holds a window of little room against all documents: it has the first
 // of them, and says when it has too few. Taking changes back must lead to what was.
 func TestWindow(t *testing.T) {
-	rnd := newRandom(t)
+	rnd := trial.Random(t)
 	r := request(t, document.M{"room": document.M{"$lt": 3}}, document.D{{Key: "score", Value: -1}}, 2)
-	dry, steps := 0, 3000*effort()
+	dry, steps := 0, 3000*trial.Effort()
 	all := &state{docs: map[document.ID]document.Doc{}}
 	w := newWindow(r)
 	w.room = 4

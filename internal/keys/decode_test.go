@@ -9,6 +9,7 @@ import (
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/keys"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // decodable reports whether a key gives v back, given that the caller knows
@@ -55,7 +56,7 @@ func TestDecode(t *testing.T) {
 	}
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 0))
-	n := 20_000 * effort()
+	n := 20_000 * trial.Effort()
 	t.Logf("seed %d, %d cases", seed, n)
 	for range n {
 		judgeDecode(t, of(t, random(r, 2)), r.IntN(2) == 0)

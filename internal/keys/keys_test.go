@@ -6,8 +6,6 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -15,16 +13,8 @@ import (
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/keys"
+	"github.com/virgadb/virga/internal/trial"
 )
-
-// effort returns how many times the usual number of cases is to be run.
-func effort() int {
-	n, err := strconv.Atoi(os.Getenv("VIRGA_EFFORT"))
-	if err != nil || n < 1 {
-		return 1
-	}
-	return n
-}
 
 func of(t testing.TB, v any) document.Value {
 	t.Helper()
@@ -157,7 +147,7 @@ func judge(t interface {
 func TestOrderOfTuples(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	r := rand.New(rand.NewPCG(seed, 0))
-	pairs := 30_000 * effort()
+	pairs := 30_000 * trial.Effort()
 	equal := 0
 	for range pairs {
 		n := 1 + r.IntN(3)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,17 +14,11 @@ import (
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/keys"
+	"github.com/virgadb/virga/internal/trial"
 	"github.com/virgadb/virga/query"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-func effort() int {
-	if n, err := strconv.Atoi(os.Getenv("VIRGA_EFFORT")); err == nil && n > 0 {
-		return n
-	}
-	return 1
-}
 
 // A maker makes random values, documents and filters out of few, so that they meet.
 type maker struct{ *rand.Rand }
@@ -153,7 +145,7 @@ func (m maker) scalarOperand() any {
 func TestSpansHoldMatches(t *testing.T) {
 	seed := rand.Uint64()
 	m := maker{rand.New(rand.NewPCG(seed, 1))}
-	cases := 4000 * effort()
+	cases := 4000 * trial.Effort()
 	matched, exact, sparse := 0, 0, 0
 	for range cases {
 		text := m.filter(2)

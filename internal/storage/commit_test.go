@@ -15,6 +15,7 @@ import (
 	"github.com/virgadb/virga/internal/storage"
 	"github.com/virgadb/virga/internal/storage/memory"
 	"github.com/virgadb/virga/internal/storage/storagetest"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // A journal notes what happens in which order.
@@ -174,7 +175,7 @@ func TestContextEndsInTheLeadersSeat(t *testing.T) {
 	var wg sync.WaitGroup
 	for w := range 8 {
 		wg.Go(func() {
-			for n := range 300 * storagetest.Effort() {
+			for n := range 300 * trial.Effort() {
 				ctx, cancel := context.WithCancel(context.Background())
 				got := start(ctx, s, request(fmt.Sprint(w, "-", n)))
 				cancel()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/virgadb/virga/internal/storage"
 	"github.com/virgadb/virga/internal/storage/storagetest"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // A tale is a sequence of commits with the value each key had after each.
@@ -60,12 +61,12 @@ func (h *tale) fresh(t *testing.T, s *storage.Store, rnd *rand.Rand) storage.Ran
 // depends on what was synced. Nothing torn, nothing stray, and no acknowledged
 // commit is missing that the durability promised.
 func TestCrash(t *testing.T) {
-	rnd := storagetest.Random(t)
+	rnd := trial.Random(t)
 	cuts := 0
 	for _, d := range []storage.Durability{storage.Sync, storage.Fast} {
 		e := storagetest.NewCrashing()
 		h := &tale{map[string][]byte{}, map[string]storage.PartSet{}}
-		for range 15 * storagetest.Effort() {
+		for range 15 * trial.Effort() {
 			s, err := storage.New(e, storage.Options{Durability: d})
 			must(t, err)
 			for range rnd.IntN(20) {

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/virgadb/virga/internal/storage"
-	"github.com/virgadb/virga/internal/storage/storagetest"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // firstKey walks to the first entry of a range and returns the calls that took.
@@ -182,7 +182,7 @@ func (v startsView) Scan(r storage.Range, o storage.ScanOptions) storage.EngineC
 // Whatever is learnt, in whatever order snapshots of several ages are read and
 // keys come and go, a scan must find what a plain map of its version holds.
 func TestGapModel(t *testing.T) {
-	rnd := storagetest.Random(t)
+	rnd := trial.Random(t)
 	n := counted{slow: true}
 	s := openMirrored(t, n.engine(), mirrorOptions(0))
 	type held struct {
@@ -191,7 +191,7 @@ func TestGapModel(t *testing.T) {
 	}
 	var snaps []held
 	now := regionModel{}
-	for range 60 * storagetest.Effort() {
+	for range 60 * trial.Effort() {
 		next := maps.Clone(now)
 		var writes []storage.Write
 		low := rnd.IntN(60)

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/virgadb/virga/internal/storage"
-	"github.com/virgadb/virga/internal/storage/storagetest"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // What a mirror counts for must be what it takes: loaded in order, and after it
@@ -17,7 +17,7 @@ func TestMirrorHeap(t *testing.T) {
 		"entries":   {'i', 30, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rnd := storagetest.Random(t)
+			rnd := trial.Random(t)
 			keys := make([][]byte, 20_000)
 			for i := range keys {
 				keys[i] = append(regionKey(h.space, 1, ""), randomBytes(rnd, h.key)...)

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/virgadb/virga/internal/storage"
-	"github.com/virgadb/virga/internal/storage/storagetest"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // regionModel is what a store should hold at one version.
@@ -54,7 +54,7 @@ func someRange(rnd *rand.Rand) storage.Range {
 // A store that mirrors, with room for some of its regions, must show every
 // snapshot what a plain map of its version holds.
 func TestMirrorModel(t *testing.T) {
-	rnd := storagetest.Random(t)
+	rnd := trial.Random(t)
 	s := openMirrored(t, new(counted).engine(), mirrorOptions(int64(2000+rnd.IntN(20_000))))
 	type held struct {
 		snap  *storage.Snapshot
@@ -62,7 +62,7 @@ func TestMirrorModel(t *testing.T) {
 	}
 	var snaps []held
 	now, sizes, mirrored := regionModel{}, map[string]storage.PartSet{}, 0
-	for range 250 * storagetest.Effort() {
+	for range 250 * trial.Effort() {
 		next := regionModel{}
 		for k, v := range now {
 			next[k] = v

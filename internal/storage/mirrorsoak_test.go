@@ -15,6 +15,7 @@ import (
 	"github.com/virgadb/virga/internal/storage/badger"
 	"github.com/virgadb/virga/internal/storage/memory"
 	"github.com/virgadb/virga/internal/storage/storagetest"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // A soak is a store of collections, each a region of documents and one of index
@@ -203,12 +204,12 @@ func TestMirrorSoak(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rnd := storagetest.Random(t)
+			rnd := trial.Random(t)
 			var loads, mirrored uint64
 			for round := range 3 {
 				s := &soak{limit: int64(3_000 + rnd.IntN(60_000)), seed: rnd.Uint64()}
 				s.store = openMirrored(t, open(t), mirrorOptions(s.limit))
-				s.run(t, time.Duration(storagetest.Effort())*400*time.Millisecond)
+				s.run(t, time.Duration(trial.Effort())*400*time.Millisecond)
 				st := s.store.Stats()
 				t.Logf("round %d, limit %d: %d loads, %d drops; %d reads of mirrors, %d of both, %d of the engine; %d commits",
 					round, s.limit, st.MirrorLoads, st.MirrorDrops, s.mirrored.Load(), s.mixed.Load(), s.stored.Load(), st.Commits)

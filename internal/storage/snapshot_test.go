@@ -12,6 +12,7 @@ import (
 	"github.com/virgadb/virga/internal/storage"
 	"github.com/virgadb/virga/internal/storage/memory"
 	"github.com/virgadb/virga/internal/storage/storagetest"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // views counts the views of an engine that have not been released.
@@ -98,7 +99,7 @@ func TestSnapshotsUnderFire(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			for range 500 * storagetest.Effort() {
+			for range 500 * trial.Effort() {
 				snap, err := s.Snapshot()
 				if err != nil {
 					t.Error(err)
@@ -117,7 +118,7 @@ func TestSnapshotsUnderFire(t *testing.T) {
 		})
 	}
 	wg.Go(func() {
-		for i := range 2000 * storagetest.Effort() {
+		for i := range 2000 * trial.Effort() {
 			if err := commit(s, set("k", fmt.Append(nil, i))); err != nil {
 				t.Error(err)
 				return

@@ -13,7 +13,7 @@ import (
 
 	"github.com/virgadb/virga/internal/storage"
 	"github.com/virgadb/virga/internal/storage/badger"
-	"github.com/virgadb/virga/internal/storage/storagetest"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // TestKill kills a process that writes and looks at what it left: every batch it
@@ -21,9 +21,9 @@ import (
 func TestKill(t *testing.T) {
 	for _, mode := range []string{"sync", "interval", "fast"} {
 		t.Run(mode, func(t *testing.T) {
-			rnd := storagetest.Random(t)
+			rnd := trial.Random(t)
 			path := filepath.Join(t.TempDir(), "db")
-			kills := 2 + storagetest.Effort()/2
+			kills := 2 + trial.Effort()/2
 			var acknowledged uint64
 			for range kills {
 				acknowledged = max(acknowledged, killOne(t, path, mode, time.Duration(20+rnd.IntN(180))*time.Millisecond))

@@ -14,7 +14,7 @@ import (
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/storage"
 	"github.com/virgadb/virga/internal/storage/badger"
-	"github.com/virgadb/virga/internal/storage/storagetest"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // built returns the folder of a closed database of several tables.
@@ -128,9 +128,9 @@ func patch(t *testing.T, name string, at int64, b []byte) {
 // TestRandomDamage overwrites bytes of tables at random. Nothing may panic, and
 // what Open lets pass Verify must find.
 func TestRandomDamage(t *testing.T) {
-	rnd := storagetest.Random(t)
+	rnd := trial.Random(t)
 	path := built(t)
-	atOpen, byVerify, n := 0, 0, 40*storagetest.Effort()
+	atOpen, byVerify, n := 0, 0, 40*trial.Effort()
 	for range n {
 		name := matching(t, path, "*.sst")[0]
 		whole, err := os.ReadFile(name)

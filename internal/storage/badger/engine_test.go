@@ -18,7 +18,7 @@ import (
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/storage"
 	"github.com/virgadb/virga/internal/storage/badger"
-	"github.com/virgadb/virga/internal/storage/storagetest"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // wantErr checks that err has the reason and says each of the words.
@@ -350,7 +350,7 @@ func TestCompactOfOneTable(t *testing.T) {
 // TestViewsUnderCompaction holds views over many table writes, merges and
 // compactions and checks that each still shows exactly its version.
 func TestViewsUnderCompaction(t *testing.T) {
-	rnd := storagetest.Random(t)
+	rnd := trial.Random(t)
 	e := open(t, filepath.Join(t.TempDir(), "db"), badger.Options{MemTableSize: 256 << 10})
 	type held struct {
 		storage.View
@@ -358,7 +358,7 @@ func TestViewsUnderCompaction(t *testing.T) {
 		want    map[string]string
 	}
 	now, views := map[string]string{}, []held{}
-	steps := 1500 * storagetest.Effort()
+	steps := 1500 * trial.Effort()
 	for i := range steps {
 		var writes []storage.Write
 		for range 1 + rnd.IntN(10) {

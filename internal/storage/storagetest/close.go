@@ -10,11 +10,12 @@ import (
 
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/storage"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // examClose closes a store that everything is being done to.
 func examClose(t *testing.T, open func() storage.Engine) {
-	for round := range 3 * Effort() {
+	for round := range 3 * trial.Effort() {
 		s, err := storage.New(open(), storage.Options{Durability: storage.Durability(round % 3), Every: time.Millisecond})
 		must(t, err)
 		fillForClose(t, s)

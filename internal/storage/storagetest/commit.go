@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/virgadb/virga/internal/storage"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // examGroup has every writer keep two keys equal and count its own commits.
@@ -27,7 +28,7 @@ func examGroup(t *testing.T, open func() storage.Engine) {
 		},
 		Published: func(g *storage.Group) { published.Add(1) },
 	}, 0)
-	end := time.Now().Add(time.Duration(Effort()) * 300 * time.Millisecond)
+	end := time.Now().Add(time.Duration(trial.Effort()) * 300 * time.Millisecond)
 	var wg sync.WaitGroup
 	var commits atomic.Int64
 	for w := range 8 {

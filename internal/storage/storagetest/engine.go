@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/virgadb/virga/internal/storage"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 var engineCases = []testCase{
@@ -53,7 +54,7 @@ func examEmpty(t *testing.T, open func() storage.Engine) {
 }
 
 func examOrder(t *testing.T, open func() storage.Engine) {
-	rnd := Random(t)
+	rnd := trial.Random(t)
 	e := opened(t, open)
 	var writes []storage.Write
 	for i := range 3000 {
@@ -64,7 +65,7 @@ func examOrder(t *testing.T, open func() storage.Engine) {
 	m := model{}.with(1, writes)
 	v := e.View()
 	defer v.Release()
-	for range 200 * Effort() {
+	for range 200 * trial.Effort() {
 		r, o := storage.Range{Lo: key("k%05d", rnd.IntN(20000)), Hi: key("k%05d", rnd.IntN(20000))}, randomOptions(rnd)
 		switch rnd.IntN(6) {
 		case 0:
@@ -158,7 +159,7 @@ func examBatch(t *testing.T, open func() storage.Engine) {
 // examViews holds many views of different versions and compares each with what
 // the model said at its version, while random batches go on.
 func examViews(t *testing.T, open func() storage.Engine) {
-	rnd := Random(t)
+	rnd := trial.Random(t)
 	e := opened(t, open)
 	type held struct {
 		view    storage.View
@@ -174,7 +175,7 @@ func examViews(t *testing.T, open func() storage.Engine) {
 		return version
 	}
 	checks := 0
-	for version := uint64(1); version <= uint64(600*Effort()); version++ {
+	for version := uint64(1); version <= uint64(600*trial.Effort()); version++ {
 		writes := randomWrites(rnd)
 		must(t, e.Apply(version, writes, rnd.IntN(50) == 0))
 		now = now.with(version, writes)
@@ -225,7 +226,7 @@ func examBytes(t *testing.T, open func() storage.Engine) {
 }
 
 func examReopen(t *testing.T, open func() storage.Engine) {
-	rnd := Random(t)
+	rnd := trial.Random(t)
 	m, version := model{}, uint64(0)
 	for round := range 4 {
 		e := open()
@@ -274,7 +275,7 @@ func examConcurrent(t *testing.T, open func() storage.Engine) {
 			}
 		})
 	}
-	end := time.Now().Add(time.Duration(Effort()) * 300 * time.Millisecond)
+	end := time.Now().Add(time.Duration(trial.Effort()) * 300 * time.Millisecond)
 	for version := uint64(2); time.Now().Before(end); version++ {
 		must(t, e.Apply(version, balance(version), version%100 == 0))
 		if version%300 == 0 {

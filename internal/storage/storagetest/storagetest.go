@@ -7,9 +7,6 @@ package storagetest
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -47,24 +44,6 @@ func runCases(t *testing.T, open Opener, cases []testCase) {
 			c.exam(t, open(t))
 		})
 	}
-}
-
-// Effort returns VIRGA_EFFORT: 1 is about a second a test.
-func Effort() int {
-	if n, err := strconv.Atoi(os.Getenv("VIRGA_EFFORT")); err == nil && n > 0 {
-		return n
-	}
-	return 1
-}
-
-// Random returns a source with a new seed, which it logs. VIRGA_SEED repeats a run.
-func Random(t *testing.T) *rand.Rand {
-	seed := rand.Uint64()
-	if n, err := strconv.ParseUint(os.Getenv("VIRGA_SEED"), 10, 64); err == nil {
-		seed = n
-	}
-	t.Logf("seed %d", seed)
-	return rand.New(rand.NewPCG(seed, seed))
 }
 
 // within fails the test when what does not return soon.

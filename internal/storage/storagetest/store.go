@@ -9,6 +9,7 @@ import (
 
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/storage"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 var storeCases = []testCase{
@@ -39,7 +40,7 @@ func openStore(t *testing.T, open func() storage.Engine, o storage.Options) *sto
 }
 
 func examModel(t *testing.T, open func() storage.Engine) {
-	rnd := Random(t)
+	rnd := trial.Random(t)
 	s := openStore(t, open, storage.Options{Durability: storage.Fast})
 	type held struct {
 		snap  *storage.Snapshot
@@ -47,7 +48,7 @@ func examModel(t *testing.T, open func() storage.Engine) {
 	}
 	now := model{}
 	var snaps []held
-	for range 400 * Effort() {
+	for range 400 * trial.Effort() {
 		writes := randomWrites(rnd)
 		if rnd.IntN(3) == 0 {
 			writes = append(writes, set(key("m"), append([]byte{0xc1}, pattern(rnd.IntN(30), 1)...)))
@@ -89,7 +90,7 @@ func examModel(t *testing.T, open func() storage.Engine) {
 }
 
 func examStoreReopen(t *testing.T, open func() storage.Engine) {
-	rnd := Random(t)
+	rnd := trial.Random(t)
 	now, seen := model{}, map[storage.PartSet]bool{}
 	for round := range 4 {
 		s, err := storage.New(open(), storage.Options{Durability: storage.Durability(round % 3)})
@@ -130,7 +131,7 @@ func examStoreReopen(t *testing.T, open func() storage.Engine) {
 func examUpkeep(t *testing.T, open func() storage.Engine) {
 	s := openStore(t, open, storage.Options{Durability: storage.Fast})
 	fillForClose(t, s)
-	end := time.Now().Add(time.Duration(Effort()) * 200 * time.Millisecond)
+	end := time.Now().Add(time.Duration(trial.Effort()) * 200 * time.Millisecond)
 	var wg sync.WaitGroup
 	work := []func() error{
 		func() error { return s.Compact(context.Background()) },
