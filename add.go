@@ -7,6 +7,7 @@ import (
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/rules"
 	"github.com/virgadb/virga/txn"
 )
 
@@ -58,7 +59,9 @@ func (c *Collection) addRaw(ctx context.Context, raw []byte) (ID, error) {
 		return ID{}, c.fail("add", err)
 	}
 	doc, err := document.Canonical(raw)
-	if err == nil {
+	if err == nil && c.db.who != nil {
+		doc, err = c.encode(doc)
+	} else if err == nil {
 		doc, err = c.identify(doc)
 	}
 	if err != nil {
@@ -85,7 +88,11 @@ func (c *Collection) AddMany(ctx context.Context, docs any) ([]ID, error) {
 }
 
 func (c *Collection) addMany(ctx context.Context, docs any) ([]ID, error) {
-	if err := c.ready(ctx); err != nil {
+	err := c.ready(ctx)
+	if err == nil {
+		err = c.db.forProgram("AddMany")
+	}
+	if err != nil {
 		return nil, c.fail("add", err)
 	}
 	list, ok := document.List(docs)
@@ -111,6 +118,10 @@ func (c *Collection) addMany(ctx context.Context, docs any) ([]ID, error) {
 func (c *Collection) encode(data any) (document.Doc, error) {
 	if data == nil {
 		return document.Doc{}, errNil
+	}
+	data, err := c.db.substitute(data)
+	if err != nil {
+		return document.Doc{}, err
 	}
 	doc, err := document.Encode(data, c.db.clock.Now())
 	if err != nil {
@@ -147,7 +158,7 @@ func (c *Collection) insert(ctx context.Context, docs []document.Doc) ([]ID, err
 	if err := distinct(ids); err != nil {
 		return nil, err
 	}
-	err := c.apply(ctx, true, values, func(i int, old document.Doc) (txn.Edit, error) {
+	err := c.apply(ctx, deed{op: rules.Create}, values, func(i int, old document.Doc) (txn.Edit, error) {
 		if !old.IsZero() {
 			return txn.Edit{}, duplicate(ids[i], "exists")
 		}

@@ -48,7 +48,7 @@ type IndexNote struct {
 // Advise says which indexes are missing, unused and redundant, from everything run
 // since the database was opened. At most 1,000 different queries are remembered.
 func (db *DB) Advise(ctx context.Context) (Advice, error) {
-	if err := usable(ctx); err != nil {
+	if err := db.administrates(ctx); err != nil {
 		return Advice{}, fault.Wrap("advise", "", "", err)
 	}
 	snap, err := db.docs.Snapshot()

@@ -120,11 +120,24 @@ func (a *Aggregation) compile(ctx context.Context) (*aggregate.Program, error) {
 	if err := a.pipe.Err(); err != nil {
 		return nil, err
 	}
-	p, err := aggregate.CompileIn(a.pipe.Stages(), a.coll.db.scope(), a.plain)
-	if err == nil && p.Writes() && a.coll.tx != nil {
+	if err := a.coll.outOfTransaction("aggregation"); err != nil {
+		return nil, err
+	}
+	pipe := a.pipe
+	if a.coll.db.who != nil {
+		var err error
+		if pipe, err = pipe.Conditions(a.coll.db.substitute); err != nil {
+			return nil, err
+		}
+	}
+	p, err := aggregate.CompileIn(pipe.Stages(), a.coll.db.scope(), a.plain)
+	switch {
+	case err != nil || !p.Writes():
+		return p, err
+	case a.coll.tx != nil:
 		return nil, fmt.Errorf("a pipeline that writes cannot run in a transaction: %w", fault.ErrInvalid)
 	}
-	return p, err
+	return p, a.coll.db.administers()
 }
 
 // maxAggregate is the most bytes that a stage holds before it goes on in a file.
@@ -170,7 +183,12 @@ func (a *Aggregation) each(ctx context.Context, f func(Doc) bool) error {
 		return err
 	}
 	defer run.Close()
-	for run.Next(ctx) {
+	most := a.mostRows()
+	for n := 1; run.Next(ctx); n++ {
+		if most > 0 && n > most {
+			a.coll.Where(nil).tellCut(most)
+			return nil
+		}
 		if !f(run.Doc()) {
 			return nil
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/plan"
 	"github.com/virgadb/virga/query"
+	"github.com/virgadb/virga/rules"
 	"github.com/virgadb/virga/txn"
 )
 
@@ -23,6 +24,15 @@ type moment struct {
 	coll     *Collection
 	snap     txn.Snapshot
 	attached map[string]*momentOf
+}
+
+// handedTo returns the database in the hands of whoever reads from it through
+// another one: an identity there is one here.
+func (db *DB) handedTo(who *identity) *DB {
+	if who == nil || db.who != nil {
+		return db
+	}
+	return &DB{core: db.core, who: who}
 }
 
 // A momentOf is an attached database as of one moment.
@@ -52,22 +62,42 @@ func (m *moment) release() {
 	}
 }
 
-// find returns the database, and the collection in it, nil when it does not exist,
-// that name stands for.
-func (m *moment) find(name string) (txn.Snapshot, *txn.Collection, *DB, error) {
+// find returns the moment, and the collection in it, nil when it does not exist,
+// that name stands for, and the handle that it is read by.
+func (m *moment) find(name string) (txn.Snapshot, *txn.Collection, *Collection, error) {
+	db := m.coll.db
+	if name != m.coll.name {
+		if err := db.forProgram("lookups in another collection"); err != nil {
+			return txn.Snapshot{}, nil, nil, err
+		}
+	}
 	if alias, rest, ok := strings.Cut(name, "."); ok {
 		a, err := m.attachedAs(alias)
 		if err != nil {
 			return txn.Snapshot{}, nil, nil, err
 		}
 		if a != nil {
-			return a.snap, a.snap.Catalog().Collection(rest), a.db, nil
+			return a.snap, a.snap.Catalog().Collection(rest), &Collection{db: a.db, name: rest}, nil
 		}
 	}
 	if err := txn.CheckName(name); err != nil {
 		return txn.Snapshot{}, nil, nil, err
 	}
-	return m.snap, m.snap.Catalog().Collection(name), m.coll.db, nil
+	coll := m.snap.Catalog().Collection(name)
+	return m.snap, coll, &Collection{db: db, name: name}, db.known(coll)
+}
+
+// read returns what is read from a collection for r, as who calls may ask it.
+func (m *moment) read(ctx context.Context, name string, r *query.Request) (reading, plan.Options, error) {
+	snap, coll, c, err := m.find(name)
+	if err != nil {
+		return reading{}, plan.Options{}, err
+	}
+	in := reading{snap: snap, coll: coll, request: r}
+	if c.db.who != nil {
+		in.request, in.added, err = c.permitted(ctx, snap, coll, deed{op: rules.Read}, r)
+	}
+	return in, m.plan(c.db), err
 }
 
 // attachedAs returns the database attached under alias, nil when there is none.
@@ -86,7 +116,7 @@ func (m *moment) attachedAs(alias string) (*momentOf, error) {
 	if m.attached == nil {
 		m.attached = make(map[string]*momentOf)
 	}
-	m.attached[alias] = &momentOf{db, snap}
+	m.attached[alias] = &momentOf{db.handedTo(m.coll.db.who), snap}
 	return m.attached[alias], nil
 }
 
@@ -99,20 +129,63 @@ func (m *moment) plan(db *DB) plan.Options {
 
 // Find runs r against a collection.
 func (m *moment) Find(name string, r *query.Request) (aggregate.Cursor, error) {
-	snap, coll, db, err := m.find(name)
+	snap, coll, c, err := m.find(name)
 	if err != nil {
 		return nil, err
 	}
-	return plan.Find(snap, coll, r, m.plan(db)), nil
+	if c.db.who != nil {
+		return &permittedCursor{moment: m, name: name, request: r}, nil
+	}
+	return plan.Find(snap, coll, r, m.plan(c.db)), nil
+}
+
+// A permittedCursor yields what an identity may read. It asks the rules at its first
+// step.
+type permittedCursor struct {
+	moment  *moment
+	name    string
+	request *query.Request
+	found   aggregate.Cursor // nil before the first step
+	err     error
+}
+
+// Next moves to the next document and reports whether there is one.
+func (c *permittedCursor) Next(ctx context.Context) bool {
+	if c.found == nil && c.err == nil {
+		in, options, err := c.moment.read(ctx, c.name, c.request)
+		if c.err = err; err == nil {
+			c.found = plan.Find(in.snap, in.coll, in.request, options)
+		}
+	}
+	return c.err == nil && c.found.Next(ctx)
+}
+
+func (c *permittedCursor) Doc() document.Doc { return c.found.Doc() }
+
+// Distance returns the distance of the current document in metres.
+func (c *permittedCursor) Distance() float64 { return c.found.Distance() }
+
+// Err returns what ended the cursor early, or nil.
+func (c *permittedCursor) Err() error {
+	if c.err != nil || c.found == nil {
+		return c.err
+	}
+	return c.found.Err()
+}
+
+func (c *permittedCursor) Close() {
+	if c.found != nil {
+		c.found.Close()
+	}
 }
 
 // Fold hands out the documents of a collection to several goroutines.
 func (m *moment) Fold(ctx context.Context, name string, r *query.Request, visit func(worker int, doc document.Doc) error) (bool, error) {
-	snap, coll, db, err := m.find(name)
+	in, options, err := m.read(ctx, name, r)
 	if err != nil {
 		return false, err
 	}
-	return plan.Fold(ctx, snap, coll, r, m.plan(db), visit)
+	return plan.Fold(ctx, in.snap, in.coll, in.request, options, visit)
 }
 
 // Workers is the most goroutines of a Fold.
@@ -120,16 +193,16 @@ func (m *moment) Workers() int { return plan.Workers }
 
 // Count counts documents of a collection.
 func (m *moment) Count(ctx context.Context, name string, f *query.Filter) (int64, error) {
-	snap, coll, db, err := m.find(name)
+	in, options, err := m.read(ctx, name, &query.Request{Filter: f})
 	if err != nil {
 		return 0, err
 	}
-	return plan.Count(ctx, snap, coll, &query.Request{Filter: f}, m.plan(db))
+	return plan.Count(ctx, in.snap, in.coll, in.request, options)
 }
 
 // Explain says how r is run.
 func (m *moment) Explain(ctx context.Context, name string, r *query.Request, count bool) (query.Explain, error) {
-	snap, coll, db, err := m.find(name)
+	in, options, err := m.read(ctx, name, r)
 	if err != nil {
 		return query.Explain{}, err
 	}
@@ -137,22 +210,30 @@ func (m *moment) Explain(ctx context.Context, name string, r *query.Request, cou
 	if count {
 		op = "count"
 	}
-	e, err := plan.Explain(ctx, snap, coll, r, op, db.plan)
+	e, err := plan.Explain(ctx, in.snap, in.coll, in.request, op, options)
 	e.Collection = name
+	if err == nil {
+		e.Modifications, err = m.coll.db.modifications(nil, in.added)
+	}
 	return e, err
 }
 
 // InOrder reports whether an index has what r asks for in its order.
 func (m *moment) InOrder(name string, r *query.Request) (bool, error) {
-	snap, coll, db, err := m.find(name)
+	snap, coll, c, err := m.find(name)
 	if err != nil {
 		return false, err
 	}
-	return plan.InOrder(snap, coll, r, db.plan)
+	return plan.InOrder(snap, coll, r, c.db.plan)
 }
 
-// Indexed reports whether an index begins with path, or path is the _id.
+// Indexed reports whether an index begins with path, or path is the _id. For an
+// identity it always does: whether rules allow a lookup must not depend on indexes,
+// and to ask for the values that are wanted proves more than to ask for everything.
 func (m *moment) Indexed(name, path string) bool {
+	if m.coll.db.who != nil {
+		return true
+	}
 	_, coll, _, err := m.find(name)
 	if err != nil || coll == nil {
 		return false
@@ -335,7 +416,7 @@ func sameAt(on []document.Path, doc document.Doc) (D, error) {
 
 // mergeAt edits the document under id, which filter, unless nil, must have found.
 func (c *Collection) mergeAt(ctx context.Context, id document.Value, doc document.Doc, filter *query.Filter, edit aggregate.Edit) error {
-	return c.apply(ctx, true, []document.Value{id}, func(_ int, old document.Doc) (txn.Edit, error) {
+	return c.apply(ctx, deed{op: rules.Create}, []document.Value{id}, func(_ int, old document.Doc) (txn.Edit, error) {
 		if filter != nil && !old.IsZero() {
 			if ok, err := filter.Match(old); err != nil || !ok {
 				if err == nil && document.Equal(id, doc.Value().Field("_id")) {

@@ -34,10 +34,13 @@ func (db *DB) Attach(name string, other *DB) error {
 }
 
 func (db *DB) attach(name string, other *DB) error {
+	if err := db.administers(); err != nil {
+		return err
+	}
 	switch {
 	case name == "" || strings.ContainsAny(name, ".$\x00"):
 		return fmt.Errorf("the name %q is empty or holds a dot, $ or NUL: %w", name, fault.ErrInvalid)
-	case other == nil || other == db:
+	case other == nil || other.core == db.core:
 		return fmt.Errorf("another database is needed: %w", fault.ErrInvalid)
 	}
 	db.attached.mu.Lock()
@@ -55,6 +58,9 @@ func (db *DB) attach(name string, other *DB) error {
 // Detach ends what [DB.Attach] began. Pipelines under way go on. A name that is not
 // attached is [ErrNotFound].
 func (db *DB) Detach(name string) error {
+	if err := db.administers(); err != nil {
+		return fault.Wrap("detach", "", "", err)
+	}
 	db.attached.mu.Lock()
 	defer db.attached.mu.Unlock()
 	if db.attached.byName[name] == nil {

@@ -43,7 +43,7 @@ func (r CheckReport) Err() error {
 // is about the check itself; what it found is in the report.
 func (db *DB) Check(ctx context.Context) (CheckReport, error) {
 	var report CheckReport
-	if err := usable(ctx); err != nil {
+	if err := db.administrates(ctx); err != nil {
 		return report, fault.Wrap("check", "", "", err)
 	}
 	done, err := db.docs.Check(ctx, func(p Problem) { report.Problems = append(report.Problems, p) })

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/txn"
 )
@@ -32,7 +31,10 @@ func (c *Collection) Name() string { return c.name }
 // CreateCollection creates an empty collection. A name in use is [ErrExists].
 func (db *DB) CreateCollection(ctx context.Context, name string) error {
 	err := db.observed("create collection", name, "", nil).run(ctx, func() error {
-		if err := db.outside(ctx); err != nil {
+		if err := db.defines(ctx); err != nil {
+			return err
+		}
+		if err := db.creatable(name); err != nil {
 			return err
 		}
 		return db.docs.Create(ctx, name)
@@ -45,7 +47,7 @@ func (db *DB) CreateCollection(ctx context.Context, name string) error {
 // those has ended. A name not in use is [ErrNotFound].
 func (db *DB) DropCollection(ctx context.Context, name string) error {
 	err := db.observed("drop collection", name, "", nil).run(ctx, func() error {
-		if err := db.outside(ctx); err != nil {
+		if err := db.defines(ctx); err != nil {
 			return err
 		}
 		return db.docs.Drop(ctx, name)
@@ -55,7 +57,7 @@ func (db *DB) DropCollection(ctx context.Context, name string) error {
 
 // Collections returns the names of all collections in ascending order.
 func (db *DB) Collections(ctx context.Context) ([]string, error) {
-	if err := usable(ctx); err != nil {
+	if err := db.administrates(ctx); err != nil {
 		return nil, fault.Wrap("collections", "", "", err)
 	}
 	snap, err := db.docs.Snapshot()
@@ -87,18 +89,6 @@ func (c *Collection) snapshot() (txn.Snapshot, error) {
 	return c.db.docs.Snapshot()
 }
 
-// apply edits documents, as one step or within the transaction.
-func (c *Collection) apply(ctx context.Context, create bool, ids []document.Value, edit txn.EditFunc) error {
-	planner := func(_ txn.Snapshot, coll *txn.Collection) (txn.EditFunc, error) { return c.checked(coll, edit) }
-	if c.tx != nil {
-		return c.tx.tx.ApplyPlanned(ctx, c.name, create, ids, planner)
-	}
-	if err := c.db.outside(ctx); err != nil {
-		return err
-	}
-	return c.db.docs.ApplyPlanned(ctx, c.name, create, ids, planner)
-}
-
 // definable reports why the definition of the collection cannot be changed now.
 func (c *Collection) definable(ctx context.Context) error {
 	if c.tx != nil {
@@ -107,7 +97,15 @@ func (c *Collection) definable(ctx context.Context) error {
 	if c.err != nil {
 		return c.err
 	}
-	return c.db.outside(ctx)
+	return c.db.defines(ctx)
+}
+
+// defines reports why no definition can be changed under ctx.
+func (db *DB) defines(ctx context.Context) error {
+	if err := db.administers(); err != nil {
+		return err
+	}
+	return db.outside(ctx)
 }
 
 // fail wraps err as the end of operation op on this collection.

@@ -38,6 +38,7 @@ const Memory = ":memory:"
 // or of an identity, see [DB.As]. It is safe for concurrent use.
 type DB struct {
 	*core
+	who *identity // nil for the program itself
 }
 
 // core is what all handles of an open database share.
@@ -51,10 +52,13 @@ type core struct {
 	feed   *watch.Feed
 	log    *slog.Logger
 	config config
+	cloud  *cloudLimits // nil in the Embedded profile
+	access accessOptions
 
 	observer hook.Observer // nil when nobody observes
 
-	attached attachments
+	attached  attachments
+	functions functions
 }
 
 // Open opens the database in the folder path and creates it where there is none.
@@ -117,6 +121,8 @@ func openStore(path string, engine storage.Engine, c *config) (*DB, error) {
 		clock:    c.clock,
 		ids:      ids,
 		log:      c.log(),
+		cloud:    c.cloud(),
+		access:   c.access,
 		plan: plan.Options{
 			Clock:        clock.System(), // it measures, whatever time the database goes by
 			Advisor:      plan.NewAdvisor(),
@@ -189,6 +195,9 @@ func openEngine(path string, c *config) (storage.Engine, error) {
 // for the callbacks of streams, so none of them may call it. Closing twice is
 // harmless.
 func (db *DB) Close() error {
+	if err := db.administers(); err != nil {
+		return fault.Wrap("close", "", "", err)
+	}
 	db.feed.Close()
 	defer db.feed.Wait()
 	// The store first: it fails whatever waits to be committed, and transactions
@@ -204,10 +213,18 @@ func (db *DB) Path() string { return db.path }
 // Compact gives the disk space of removed and replaced documents back to the
 // machine. Reads and writes go on.
 func (db *DB) Compact(ctx context.Context) error {
-	if err := usable(ctx); err != nil {
+	if err := db.administrates(ctx); err != nil {
 		return fault.Wrap("compact", "", "", err)
 	}
 	return fault.Wrap("compact", "", "", db.store.Compact(ctx))
+}
+
+// administrates reports why an administrative call must not start under ctx, or nil.
+func (db *DB) administrates(ctx context.Context) error {
+	if err := db.administers(); err != nil {
+		return err
+	}
+	return usable(ctx)
 }
 
 // usable reports why an operation must not start under ctx, or nil.

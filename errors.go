@@ -11,6 +11,8 @@ type Error = fault.Error
 var (
 	// ErrNotFound reports that the document, collection or database does not exist.
 	ErrNotFound = fault.ErrNotFound
+	// ErrNoCollection reports that the collection does not exist. It is an ErrNotFound.
+	ErrNoCollection = fault.ErrNoCollection
 	// ErrExists reports that a collection of that name exists already.
 	ErrExists = fault.ErrExists
 	// ErrDuplicate reports that another document has the same _id, or the same
@@ -45,6 +47,8 @@ var (
 	ErrFormat = fault.ErrFormat
 	// ErrTimeout reports that a limit of time ran out first.
 	ErrTimeout = fault.ErrTimeout
+	// ErrPanic reports that a function of the program's panicked, see [DB.Function].
+	ErrPanic = fault.ErrPanic
 	// ErrNotImplemented reports something that belongs to the language but that
 	// this version does not do.
 	ErrNotImplemented = fault.ErrNotImplemented

@@ -6,7 +6,7 @@ import (
 
 	"github.com/virgadb/virga/internal/plan"
 	"github.com/virgadb/virga/query"
-	"github.com/virgadb/virga/txn"
+	"github.com/virgadb/virga/rules"
 )
 
 // Explain says how the query finds its documents: the plan, those that were
@@ -14,37 +14,36 @@ import (
 // runs the query. The result prints as a line, a tree, and as the JSON that
 // MongoDB's explain returns.
 func (q *Query) Explain(ctx context.Context) (query.Explain, error) {
-	e, err := q.explain(ctx, "find", q.ready, q.compile)
+	e, err := q.explain(ctx, "find", deed{op: rules.Read}, q.ready, q.compile)
 	return e, q.coll.fail("explain", err)
 }
 
 // ExplainCount is [Query.Explain] for [Query.Count].
 func (q *Query) ExplainCount(ctx context.Context) (query.Explain, error) {
-	e, err := q.explain(ctx, "count", q.ready, q.matching)
+	e, err := q.explain(ctx, "count", deed{op: rules.Read}, q.ready, q.matching)
 	return e, q.coll.fail("explain", err)
 }
 
 // ExplainUpdate is [Query.Explain] for [Query.Update] with data. It finds the
 // documents and changes none.
 func (q *Query) ExplainUpdate(ctx context.Context, data any) (query.Explain, error) {
-	e, err := q.explain(ctx, "update", q.writable, func() (*query.Request, error) {
-		if _, _, err := q.compileUpdate(data); err != nil {
-			return nil, err
-		}
-		return q.matching()
-	})
+	_, update, err := q.compileUpdate(data)
+	if err != nil {
+		return query.Explain{}, q.coll.fail("explain", fmt.Errorf("update: %w", err))
+	}
+	e, err := q.explain(ctx, "update", deed{op: rules.Update, update: update}, q.writable, q.matching)
 	return e, q.coll.fail("explain", err)
 }
 
 // ExplainRemove is [Query.Explain] for [Query.Remove]. It finds the documents and
 // removes none.
 func (q *Query) ExplainRemove(ctx context.Context) (query.Explain, error) {
-	e, err := q.explain(ctx, "remove", q.writable, q.matching)
+	e, err := q.explain(ctx, "remove", deed{op: rules.Delete}, q.writable, q.matching)
 	return e, q.coll.fail("explain", err)
 }
 
 // explain plans and runs the reading part of op.
-func (q *Query) explain(ctx context.Context, op string, ready func(context.Context) error, compile func() (*query.Request, error)) (e query.Explain, err error) {
+func (q *Query) explain(ctx context.Context, op string, d deed, ready func(context.Context) error, compile func() (*query.Request, error)) (e query.Explain, err error) {
 	if err := ready(ctx); err != nil {
 		return e, err
 	}
@@ -52,8 +51,10 @@ func (q *Query) explain(ctx context.Context, op string, ready func(context.Conte
 	if err != nil {
 		return e, err
 	}
-	err = q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
-		e, err = plan.Explain(ctx, snap, coll, r, op, q.coll.plan())
+	err = q.readFor(ctx, d, r, func(in reading) error {
+		if e, err = plan.Explain(ctx, in.snap, in.coll, in.request, op, q.coll.plan()); err == nil {
+			e.Modifications, err = q.coll.db.modifications(q.cond, in.added)
+		}
 		return err
 	})
 	e.Collection = q.coll.name
@@ -61,4 +62,28 @@ func (q *Query) explain(ctx context.Context, op string, ready func(context.Conte
 		return query.Explain{}, fmt.Errorf("%s: %w", op, err)
 	}
 	return e, nil
+}
+
+// modifications says what rules have made of conditions: what stands in them for the
+// caller, and what was added.
+func (db *DB) modifications(cond, added any) (D, error) {
+	if db.who == nil {
+		return nil, nil
+	}
+	var m D
+	given := map[string]bool{}
+	if _, err := query.Substitute(cond, func(text string) (string, bool) {
+		if (text == "{openid}" || text == "{uid}") && !given[text] {
+			given[text] = true
+			value, _ := db.who.auth.Substitute(text)
+			m = append(m, E{Key: text, Value: value})
+		}
+		return "", false
+	}); err != nil {
+		return nil, err
+	}
+	if added != nil {
+		m = append(m, E{Key: "added", Value: added})
+	}
+	return m, nil
 }

@@ -32,6 +32,9 @@ func Fork(db *DB, h hook.Hooks) (*DB, error) {
 }
 
 func (db *DB) fork(h hook.Hooks) (*DB, error) {
+	if err := db.administers(); err != nil {
+		return nil, err
+	}
 	var engine *memory.Engine
 	heritage, err := db.docs.Still(context.Background(), func(e storage.Engine) error {
 		original, ok := e.(*memory.Engine)

@@ -28,7 +28,11 @@ func (c *Collection) CreateIndexes(ctx context.Context, specs []index.Spec, prog
 }
 
 func (c *Collection) createIndexes(ctx context.Context, specs []index.Spec, progress func(spec index.Spec, done, total int64)) error {
-	if err := c.definable(ctx); err != nil {
+	err := c.definable(ctx)
+	if err == nil {
+		err = c.exists()
+	}
+	if err != nil {
 		return err
 	}
 	for _, spec := range specs {
@@ -68,7 +72,11 @@ type IndexInfo struct {
 // Indexes returns the indexes of the collection in the order of their names. The
 // one on _id, which every collection has, is not among them.
 func (c *Collection) Indexes(ctx context.Context) ([]IndexInfo, error) {
-	if err := c.ready(ctx); err != nil {
+	err := c.ready(ctx)
+	if err == nil {
+		err = c.db.administers()
+	}
+	if err != nil {
 		return nil, c.fail("indexes", err)
 	}
 	snap, err := c.snapshot()

@@ -9,6 +9,7 @@ import (
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/hook"
 	"github.com/virgadb/virga/internal/storage"
+	"github.com/virgadb/virga/rules"
 	"github.com/virgadb/virga/txn"
 )
 
@@ -32,6 +33,10 @@ type config struct {
 
 	requireIndex bool
 	slow         time.Duration
+
+	profile     Profile
+	collections int // the most there may be, in the Cloud profile
+	access      accessOptions
 }
 
 // log returns the logger, one that is silent unless told otherwise.
@@ -71,6 +76,18 @@ func (c *config) validate() error {
 	}
 	if c.slow < 0 {
 		refuse("slow query of %v", c.slow)
+	}
+	if c.profile > Cloud {
+		refuse("profile %d", c.profile)
+	}
+	if c.collections < 0 {
+		refuse("at most %d collections", c.collections)
+	}
+	if r := c.access.usual; r != nil && (r.Mode() == rules.Custom || r.Mode() > rules.AdminOnly) {
+		refuse("default mode %s", r.Mode())
+	}
+	if c.access.limits.Documents < 0 {
+		refuse("rules that read %d documents", c.access.limits.Documents)
 	}
 	return fault.Join(faults...)
 }

@@ -1,15 +1,20 @@
 package virga
 
 import (
+	"fmt"
+
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/rules"
 	"github.com/virgadb/virga/txn"
 )
 
 // A policy is what a collection asks of its documents, compiled. It is immutable and
 // safe for concurrent use.
 type policy struct {
-	checker *checker // nil for no schema
-	err     error    // what is stored cannot be compiled: nothing can be written
+	checker  *checker     // nil for no schema
+	err      error        // the schema that is stored cannot be compiled: nothing can be written
+	rules    *rules.Rules // nil for those of collections without rules
+	rulesErr error        // the rules that are stored cannot be compiled: no identity may do anything
 }
 
 // policyOf returns the compiled policy of a collection, nil when it has none or does
@@ -25,6 +30,11 @@ func compilePolicy(p *txn.Policy) any {
 	compiled := &policy{}
 	if p.Schema != "" {
 		compiled.checker, compiled.err = compileChecker(p.Schema)
+	}
+	if p.Rules != "" {
+		if compiled.rules, compiled.rulesErr = rules.Parse(p.Rules); compiled.rulesErr != nil {
+			compiled.rulesErr = fmt.Errorf("stored rules: %w", compiled.rulesErr)
+		}
 	}
 	return compiled
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/plan"
 	"github.com/virgadb/virga/query"
+	"github.com/virgadb/virga/rules"
 	"github.com/virgadb/virga/txn"
 )
 
@@ -115,14 +116,20 @@ func (q *Query) refuse(format string, args ...any) *Query {
 func (q *Query) Get(ctx context.Context) ([]Doc, error) {
 	q, call := q.observed("find")
 	docs := []Doc{}
+	bytes := 0
 	err := call.run(ctx, func() error {
-		return q.each(ctx, false, func(doc Doc) bool {
+		err := q.each(ctx, false, func(doc Doc) bool {
 			if len(docs) == 0 {
 				docs = make([]Doc, 0, q.firstRoom())
 			}
 			docs = append(docs, doc)
+			bytes += len(doc.Raw())
 			return true
 		})
+		if err == nil {
+			err = q.coll.db.checkReply(bytes)
+		}
+		return err
 	})
 	if err != nil {
 		return nil, q.coll.fail("find", err)
@@ -192,8 +199,8 @@ func (q *Query) exists(ctx context.Context) (found bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	err = q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
-		found, err = plan.Exists(ctx, snap, coll, r, q.coll.plan())
+	err = q.read(ctx, r, func(in reading) error {
+		found, err = plan.Exists(ctx, in.snap, in.coll, in.request, q.coll.plan())
 		return err
 	})
 	return found, err
@@ -232,10 +239,15 @@ func (q *Query) each(ctx context.Context, users bool, f func(Doc) bool) error {
 	if err != nil {
 		return err
 	}
-	return q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
-		cursor := plan.Find(snap, coll, r, q.coll.plan())
+	most := q.coll.db.cut(r)
+	return q.read(ctx, r, func(in reading) error {
+		cursor := plan.Find(in.snap, in.coll, in.request, q.coll.plan())
 		defer cursor.Close()
-		for cursor.Next(ctx) {
+		for n := 1; cursor.Next(ctx); n++ {
+			if most > 0 && n > most {
+				q.tellCut(most)
+				return nil
+			}
 			if users {
 				cursor.Away()
 			}
@@ -270,12 +282,15 @@ func (q *Query) count(ctx context.Context) (n int64, err error) {
 	if err := q.ready(ctx); err != nil {
 		return 0, err
 	}
+	if err := q.coll.outOfTransaction("count"); err != nil {
+		return 0, err
+	}
 	r, err := q.matching()
 	if err != nil {
 		return 0, err
 	}
-	err = q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
-		n, err = plan.Count(ctx, snap, coll, r, q.coll.plan())
+	err = q.read(ctx, r, func(in reading) error {
+		n, err = plan.Count(ctx, in.snap, in.coll, in.request, q.coll.plan())
 		return err
 	})
 	return n, err
@@ -313,8 +328,8 @@ func (q *Query) distinct(ctx context.Context, path string) ([]any, error) {
 		return nil, err
 	}
 	var values []document.Value
-	err = q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
-		values, err = plan.Distinct(ctx, snap, coll, r, p, q.coll.plan())
+	err = q.read(ctx, r, func(in reading) error {
+		values, err = plan.Distinct(ctx, in.snap, in.coll, in.request, p, q.coll.plan())
 		return err
 	})
 	if err != nil {
@@ -327,15 +342,58 @@ func (q *Query) distinct(ctx context.Context, path string) ([]any, error) {
 	return decoded, nil
 }
 
-// read calls f with a snapshot and the collection in it, nil when it does not
-// exist.
-func (q *Query) read(f func(txn.Snapshot, *txn.Collection) error) error {
+// read calls f with r as who calls may ask it, of one moment.
+func (q *Query) read(ctx context.Context, r *query.Request, f func(reading) error) error {
+	return q.readFor(ctx, deed{op: rules.Read}, r, f)
+}
+
+// readFor is read for what d needs to find.
+func (q *Query) readFor(ctx context.Context, d deed, r *query.Request, f func(reading) error) error {
 	snap, err := q.coll.snapshot()
 	if err != nil {
 		return err
 	}
 	defer snap.Release()
-	return f(snap, snap.Catalog().Collection(q.coll.name))
+	coll := snap.Catalog().Collection(q.coll.name)
+	if coll == nil {
+		if err := q.coll.db.known(coll); err != nil {
+			return err
+		}
+	}
+	in := reading{snap: snap, coll: coll, request: r}
+	if q.coll.db.who != nil {
+		if in.request, in.added, err = q.coll.permitted(ctx, snap, coll, d, r); err != nil {
+			return err
+		}
+	}
+	return f(in)
+}
+
+// A reading is what a query reads from, and what it asks there.
+type reading struct {
+	snap    txn.Snapshot
+	coll    *txn.Collection // nil when it does not exist
+	request *query.Request
+	added   any // the condition in it that rules have added; nil for none
+}
+
+// permitted returns r narrowed to what an identity may find for d, and the condition
+// that narrows it.
+func (c *Collection) permitted(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, d deed, r *query.Request) (*query.Request, any, error) {
+	p, err := c.permit(snap, coll)
+	if err != nil {
+		return nil, nil, err
+	}
+	if d.update != nil {
+		p.call.Data = rules.DataOfUpdate(d.update)
+	}
+	filter, extra, err := p.narrow(ctx, d.op, r.Filter)
+	if err != nil || extra == nil {
+		return r, nil, err
+	}
+	next := *r
+	next.Filter = filter
+	return &next, extra, nil
 }
 
 func (q *Query) ready(ctx context.Context) error {
@@ -388,7 +446,11 @@ func (q *Query) filter() (*query.Filter, error) {
 	if fields, ok := document.Pairs(q.cond); ok && len(fields) == 0 {
 		return nil, nil
 	}
-	return q.coll.db.compileFilter(q.cond)
+	cond, err := q.coll.db.substitute(q.cond)
+	if err != nil {
+		return nil, err
+	}
+	return q.coll.db.compileFilter(cond)
 }
 
 // compileFilter compiles conditions, $jsonSchema included.

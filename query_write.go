@@ -8,6 +8,7 @@ import (
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/plan"
 	"github.com/virgadb/virga/query"
+	"github.com/virgadb/virga/rules"
 	"github.com/virgadb/virga/txn"
 )
 
@@ -44,9 +45,10 @@ func (q *Query) update(ctx context.Context, data any, res *UpdateResult) error {
 	if err != nil {
 		return err
 	}
-	return q.batches(ctx, filter, func(ids []document.Value) error {
+	d := deed{op: rules.Update, many: true, filter: filter, update: update}
+	return q.batches(ctx, d, func(ids []document.Value) error {
 		seen := make([]UpdateResult, len(ids)) // an edit may run again
-		err := q.coll.apply(ctx, false, ids, func(i int, old document.Doc) (txn.Edit, error) {
+		err := q.coll.apply(ctx, d, ids, func(i int, old document.Doc) (txn.Edit, error) {
 			var e txn.Edit
 			var err error
 			e, seen[i], err = updateOne(old, filter, update)
@@ -105,9 +107,10 @@ func (q *Query) remove(ctx context.Context, res *RemoveResult) error {
 	if err != nil {
 		return err
 	}
-	return q.batches(ctx, filter, func(ids []document.Value) error {
+	d := deed{op: rules.Delete, many: true, filter: filter}
+	return q.batches(ctx, d, func(ids []document.Value) error {
 		removed := make([]bool, len(ids))
-		err := q.coll.apply(ctx, false, ids, func(i int, old document.Doc) (txn.Edit, error) {
+		err := q.coll.apply(ctx, d, ids, func(i int, old document.Doc) (txn.Edit, error) {
 			ok, err := matches(old, filter)
 			removed[i] = ok
 			if err != nil || !ok {
@@ -154,6 +157,9 @@ func (q *Query) updateAndReturn(ctx context.Context, data any) (UpdateOneResult,
 	if err := q.ready(ctx); err != nil {
 		return res, err
 	}
+	if err := q.coll.db.forProgram("UpdateAndReturn"); err != nil {
+		return res, err
+	}
 	if q.skip > 0 || q.limit > 0 || q.fields != nil || !q.after.IsZero() {
 		return res, fmt.Errorf("UpdateAndReturn takes no skip, limit, after or field: %w", fault.ErrInvalid)
 	}
@@ -161,13 +167,14 @@ func (q *Query) updateAndReturn(ctx context.Context, data any) (UpdateOneResult,
 	if err != nil {
 		return res, err
 	}
+	d := deed{op: rules.Update, many: true, filter: filter, update: update}
 	for {
 		candidates, err := q.candidates(ctx)
 		if err != nil || len(candidates) == 0 {
 			return res, err
 		}
 		for _, id := range candidates {
-			err := q.coll.apply(ctx, false, []document.Value{id}, func(_ int, old document.Doc) (txn.Edit, error) {
+			err := q.coll.apply(ctx, d, []document.Value{id}, func(_ int, old document.Doc) (txn.Edit, error) {
 				e, one, err := updateOne(old, filter, update)
 				res = UpdateOneResult{UpdateResult: one, Doc: e.Doc}
 				if one.Matched > 0 && one.Updated == 0 {
@@ -204,7 +211,7 @@ func (q *Query) writable(ctx context.Context) error {
 	switch {
 	case q.cond == nil:
 		return fmt.Errorf("conditions are needed, use Where(M{}) to mean all documents: %w", fault.ErrInvalid)
-	case len(q.order) > 0 || q.skip > 0 || q.limit > 0 || q.fields != nil || !q.after.IsZero():
+	case !q.after.IsZero() || (len(q.order) > 0 || q.skip > 0 || q.limit > 0 || q.fields != nil) && !q.ignores():
 		return fmt.Errorf("order, skip, limit, after and field do not go with this: %w", fault.ErrInvalid)
 	}
 	return nil
@@ -215,7 +222,7 @@ func (q *Query) compileUpdate(data any) (*query.Filter, *query.Update, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	update, err := query.CompileUpdate(data, q.coll.db.clock.Now())
+	update, err := q.coll.db.compileUpdate(data)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -225,11 +232,11 @@ func (q *Query) compileUpdate(data any) (*query.Filter, *query.Update, error) {
 	return filter, update, nil
 }
 
-// batches calls f with the ids of the documents that match filter in one
-// snapshot, some at a time.
-func (q *Query) batches(ctx context.Context, filter *query.Filter, f func(ids []document.Value) error) error {
-	return q.read(func(snap txn.Snapshot, coll *txn.Collection) error {
-		cursor := plan.Find(snap, coll, &query.Request{Filter: filter, Hint: q.hint}, q.coll.plan())
+// batches calls f with the ids of the documents that match in one snapshot, some at
+// a time.
+func (q *Query) batches(ctx context.Context, d deed, f func(ids []document.Value) error) error {
+	return q.readFor(ctx, d, &query.Request{Filter: d.filter, Hint: q.hint}, func(in reading) error {
+		cursor := plan.Find(in.snap, in.coll, in.request, q.coll.plan())
 		defer cursor.Close()
 		var ids []document.Value
 		bytes := 0

@@ -7,6 +7,7 @@ import (
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/query"
+	"github.com/virgadb/virga/rules"
 	"github.com/virgadb/virga/txn"
 )
 
@@ -120,10 +121,15 @@ func (r *DocRef) get(ctx context.Context) (Doc, error) {
 	}
 	defer snap.Release()
 	coll := snap.Catalog().Collection(r.coll.name)
-	if coll == nil {
-		return Doc{}, errNoDocument
+	var doc Doc
+	if coll != nil {
+		doc, err = snap.Get(coll, r.id.Value())
+	} else {
+		err = r.coll.db.known(coll)
 	}
-	doc, err := snap.Get(coll, r.id.Value())
+	if err == nil && r.coll.db.who != nil {
+		doc, err = r.visible(ctx, snap, coll, doc)
+	}
 	if err != nil {
 		return Doc{}, err
 	}
@@ -132,6 +138,20 @@ func (r *DocRef) get(ctx context.Context) (Doc, error) {
 	}
 	if projection != nil {
 		return projection.Apply(doc, nil)
+	}
+	return doc, nil
+}
+
+// visible returns doc as the identity may see it: the zero Doc when there is none for
+// it.
+func (r *DocRef) visible(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, doc Doc) (Doc, error) {
+	p, err := r.coll.permit(snap, coll)
+	if err != nil {
+		return Doc{}, err
+	}
+	ok, err := p.allows(ctx, rules.Read, r.id, doc)
+	if err != nil || !ok {
+		return Doc{}, err
 	}
 	return doc, nil
 }
@@ -157,6 +177,10 @@ func (r *DocRef) set(ctx context.Context, data any, res *SetResult) error {
 	if data == nil {
 		return errNil
 	}
+	data, err := r.coll.db.substitute(data)
+	if err != nil {
+		return err
+	}
 	doc, err := document.Encode(data, r.coll.db.clock.Now())
 	if err != nil {
 		return err
@@ -167,7 +191,8 @@ func (r *DocRef) set(ctx context.Context, data any, res *SetResult) error {
 	if doc, err = doc.WithID(r.id.Value()); err != nil {
 		return err
 	}
-	err = r.apply(ctx, true, func(_ int, old document.Doc) (txn.Edit, error) {
+	d := deed{op: rules.Create, undone: func() { *res = SetResult{} }}
+	err = r.apply(ctx, d, func(_ int, old document.Doc) (txn.Edit, error) {
 		if old.IsZero() {
 			*res = SetResult{Created: 1}
 			return txn.Edit{Op: txn.Insert, Doc: doc}, nil
@@ -197,14 +222,14 @@ func (r *DocRef) update(ctx context.Context, data any, res *UpdateResult) error 
 	if err := r.ready(ctx); err != nil {
 		return err
 	}
-	update, err := query.CompileUpdate(data, r.coll.db.clock.Now())
+	update, err := r.coll.db.compileUpdate(data)
 	if err != nil {
 		return err
 	}
 	if update.NeedsFilter() {
 		return errPositional
 	}
-	err = r.apply(ctx, false, func(_ int, old document.Doc) (txn.Edit, error) {
+	err = r.apply(ctx, deed{op: rules.Update, update: update}, func(_ int, old document.Doc) (txn.Edit, error) {
 		*res = UpdateResult{}
 		if old.IsZero() {
 			return txn.Edit{}, nil
@@ -247,7 +272,7 @@ func (r *DocRef) remove(ctx context.Context) (RemoveResult, error) {
 	var res RemoveResult
 	err := r.ready(ctx)
 	if err == nil {
-		err = r.apply(ctx, false, func(_ int, old document.Doc) (txn.Edit, error) {
+		err = r.apply(ctx, deed{op: rules.Delete}, func(_ int, old document.Doc) (txn.Edit, error) {
 			if old.IsZero() {
 				res.Removed = 0
 				return txn.Edit{}, nil
@@ -262,8 +287,8 @@ func (r *DocRef) remove(ctx context.Context) (RemoveResult, error) {
 	return res, nil
 }
 
-func (r *DocRef) apply(ctx context.Context, create bool, edit txn.EditFunc) error {
-	return r.coll.apply(ctx, create, []document.Value{r.id.Value()}, edit)
+func (r *DocRef) apply(ctx context.Context, d deed, edit txn.EditFunc) error {
+	return r.coll.apply(ctx, d, []document.Value{r.id.Value()}, edit)
 }
 
 func (r *DocRef) ready(ctx context.Context) error {

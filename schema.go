@@ -88,7 +88,7 @@ func (c *Collection) setSchema(ctx context.Context, s Schema) error {
 	} else if s != (Schema{}) {
 		return fmt.Errorf("a level or an action without a schema: %w", fault.ErrInvalid)
 	}
-	return c.db.docs.SetPolicy(ctx, c.name, true, func(rules, _ string) (string, string) { return rules, text })
+	return c.db.docs.SetPolicy(ctx, c.name, c.db.cloud == nil, func(rules, _ string) (string, string) { return rules, text })
 }
 
 // text returns s as the catalog keeps it.
@@ -112,6 +112,9 @@ func (c *Collection) Schema(ctx context.Context) (Schema, error) {
 }
 
 func (c *Collection) schema(ctx context.Context) (Schema, error) {
+	if err := c.db.administers(); err != nil {
+		return Schema{}, err
+	}
 	p, err := c.policy(ctx)
 	if err != nil || p == nil || p.Schema == "" {
 		return Schema{}, err

@@ -39,7 +39,7 @@ type MirrorStats struct {
 
 // Stats returns the numbers of the database as it is now. It reads no documents.
 func (db *DB) Stats(ctx context.Context) (Stats, error) {
-	if err := usable(ctx); err != nil {
+	if err := db.administrates(ctx); err != nil {
 		return Stats{}, fault.Wrap("stats", "", "", err)
 	}
 	snap, err := db.docs.Snapshot()

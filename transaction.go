@@ -107,6 +107,9 @@ func (db *DB) View(ctx context.Context, f func(ctx context.Context, tx *Tx) erro
 	if err := usable(ctx); err != nil {
 		return fault.Wrap("view", "", "", err)
 	}
+	if err := db.forProgram("views"); err != nil {
+		return fault.Wrap("view", "", "", err)
+	}
 	if f == nil {
 		return fault.Wrap("view", "", "", errNoFunction)
 	}
@@ -160,6 +163,9 @@ func (db *DB) transact(ctx context.Context, f func(ctx context.Context, tx *Tx) 
 // transactionOptions checks that a transaction can begin under ctx.
 func (db *DB) transactionOptions(ctx context.Context, options []txn.Options) (txn.Options, error) {
 	if err := db.outside(ctx); err != nil {
+		return txn.Options{}, err
+	}
+	if err := db.forProgram("transactions"); err != nil {
 		return txn.Options{}, err
 	}
 	switch len(options) {

@@ -60,6 +60,9 @@ func (q *Query) watch(ctx context.Context, fail func(op string, err error) error
 	if q.coll.tx != nil {
 		return nil, fmt.Errorf("a transaction sees one moment and cannot watch: %w", fault.ErrInvalid)
 	}
+	if err := q.coll.db.watchable(); err != nil {
+		return nil, err
+	}
 	if len(options) > 1 {
 		return nil, fmt.Errorf("%d sets of options: %w", len(options), fault.ErrInvalid)
 	}
@@ -77,6 +80,11 @@ func (q *Query) watch(ctx context.Context, fail func(op string, err error) error
 	}
 	if len(options) == 1 {
 		spec.Options = options[0]
+	}
+	if q.coll.db.who != nil {
+		if err := q.guard(ctx, &spec); err != nil {
+			return nil, err
+		}
 	}
 	return q.coll.db.feed.Watch(ctx, spec)
 }
@@ -99,7 +107,11 @@ func (db *DB) tell(c *txn.Commit) {
 	for i, coll := range c.Dropped {
 		dropped[i] = coll.Name
 	}
-	db.feed.Publish(c.Version, events(c.Changes), dropped)
+	var redefined []string
+	for _, coll := range c.Redefined {
+		redefined = append(redefined, coll.Name)
+	}
+	db.feed.Publish(c.Version, events(c.Changes), dropped, redefined)
 }
 
 func events(changes []txn.Change) iter.Seq2[string, watch.Event] {
@@ -132,6 +144,11 @@ func (db *DB) find(ctx context.Context, collection string, r *query.Request) (wa
 		return watch.Result{}, err
 	}
 	defer snap.Release()
+	return db.findIn(ctx, snap, collection, r)
+}
+
+// findIn is find in one state.
+func (db *DB) findIn(ctx context.Context, snap txn.Snapshot, collection string, r *query.Request) (watch.Result, error) {
 	result := watch.Result{Docs: []document.Doc{}, Version: snap.Version(), Told: snap.Told()}
 	cursor := plan.Find(snap, snap.Catalog().Collection(collection), r, db.plan)
 	defer cursor.Close()

@@ -27,6 +27,10 @@ type Explain struct {
 	Time         time.Duration
 
 	Advice *Advice // nil when no index would help much
+
+	// Modifications says what security rules have made of the query: the values that
+	// stand in it for the caller, and under "added" the condition that narrows it.
+	Modifications document.D
 }
 
 // A Stage is one step of a plan.
@@ -104,6 +108,9 @@ func (e Explain) Tree() string {
 	for _, r := range e.Rejected {
 		fmt.Fprintf(&b, "rejected: %s (cost %.0f against %.0f)\n", r, r.Cost, e.Plan.Cost)
 	}
+	for _, m := range e.Modifications {
+		fmt.Fprintf(&b, "by rules: %s is %s\n", m.Key, described(m.Value))
+	}
 	if e.Advice != nil {
 		fmt.Fprintf(&b, "advice: %s\n", e.Advice)
 	}
@@ -164,7 +171,7 @@ func (e Explain) MarshalJSON() ([]byte, error) {
 	v, err := document.Of(document.D{
 		{"queryPlanner", planner},
 		{"executionStats", stats},
-		{"queryModifications", document.D{}},
+		{"queryModifications", append(document.D{}, e.Modifications...)},
 	})
 	if err != nil {
 		return nil, err
@@ -192,4 +199,13 @@ func (s Stage) object() document.D {
 		d = append(d, document.E{Key: "inputStages", Value: list})
 	}
 	return d
+}
+
+// described returns v as JSON.
+func described(v any) string {
+	value, err := document.Of(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return value.String()
 }

@@ -47,14 +47,7 @@ func CompileFilterIn(cond any, s expr.Scope) (*Filter, error) {
 		return nil, fmt.Errorf("filter: %w", err)
 	}
 	f := &Filter{root: root}
-	f.assignSlots(root)
-	if len(f.slots) > fewSlots {
-		f.index = make(map[string]int, len(f.slots))
-		for i, name := range f.slots {
-			f.index[name] = i
-		}
-	}
-	f.id = pinnedID(root)
+	f.finish()
 	return f, nil
 }
 

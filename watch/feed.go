@@ -58,17 +58,18 @@ func NewFeed(find Find, limit int64) *Feed {
 }
 
 // Publish tells of a version: what happened in which collection, in the order of
-// the writes, and the names of the collections that were dropped or replaced. It is
+// the writes, the names of the collections that were dropped or replaced, and of
+// those that are defined anew, for streams that read by a Find of their own. It is
 // called for the versions in their order, once readers of the database see them. It
 // never blocks, and costs what concerns streams.
-func (f *Feed) Publish(version uint64, events iter.Seq2[string, Event], dropped []string) {
+func (f *Feed) Publish(version uint64, events iter.Seq2[string, Event], dropped, redefined []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
 		return
 	}
 	if len(f.collections) > 0 {
-		f.gather(events, dropped)
+		f.gather(events, dropped, redefined)
 		f.deliver(version)
 	}
 	f.heard = version
@@ -85,7 +86,7 @@ func (f *Feed) Publish(version uint64, events iter.Seq2[string, Event], dropped 
 }
 
 // gather brings events to the streams that they may concern.
-func (f *Feed) gather(events iter.Seq2[string, Event], dropped []string) {
+func (f *Feed) gather(events iter.Seq2[string, Event], dropped, redefined []string) {
 	for name, e := range events {
 		if a := f.collections[name]; a != nil {
 			n := newNote(e)
@@ -93,13 +94,22 @@ func (f *Feed) gather(events iter.Seq2[string, Event], dropped []string) {
 		}
 	}
 	for _, name := range dropped {
-		if a := f.collections[name]; a != nil {
-			n := newNote(Event{Op: drop})
-			for s := range f.streams {
-				if s.collection == name {
-					f.touch(s, n)
-				}
-			}
+		f.anew(name, func(*Stream) bool { return true })
+	}
+	for _, name := range redefined {
+		f.anew(name, func(s *Stream) bool { return s.guarded })
+	}
+}
+
+// anew lets those streams of a collection that are concerned read it anew.
+func (f *Feed) anew(name string, concerned func(*Stream) bool) {
+	if f.collections[name] == nil {
+		return
+	}
+	n := newNote(Event{Op: drop})
+	for s := range f.streams {
+		if s.collection == name && concerned(s) {
+			f.touch(s, n)
 		}
 	}
 }

@@ -82,7 +82,7 @@ func (db *table) write(events ...Event) uint64 {
 				return
 			}
 		}
-	}, nil)
+	}, nil, nil)
 	return next.version
 }
 

@@ -17,7 +17,7 @@ func (s *Stream) read(ctx context.Context, room int) (window, Result, error) {
 	if w.limit == 0 {
 		r.Limit = s.options.MaxRecords + 1
 	}
-	result, err := s.feed.find(ctx, s.collection, r)
+	result, err := s.find(ctx, s.collection, r)
 	w.docs, w.whole = result.Docs, len(result.Docs) < r.Limit
 	return w, result, err
 }

@@ -19,6 +19,8 @@ type Stream struct {
 	feed       *Feed
 	collection string
 	request    *query.Request
+	find       Find
+	guarded    bool // find is the stream's own
 	options    Options
 	wrap       func(error) error
 	before     func(context.Context) error // nil for nothing
@@ -62,6 +64,9 @@ type Spec struct {
 	// Before, if not nil, is called when a snapshot is about to be handed out. An error
 	// ends the stream.
 	Before func(context.Context) error
+	// Find, if set, reads in place of the feed's. It is asked again when the collection
+	// is defined anew, before anything later is shown; an error ends the stream.
+	Find Find
 }
 
 // Watch opens a stream, whose first snapshot is of this moment. ctx bounds the life
@@ -78,6 +83,7 @@ func (f *Feed) Watch(ctx context.Context, spec Spec) (*Stream, error) {
 		feed:       f,
 		collection: spec.Collection,
 		request:    spec.Request,
+		find:       f.find,
 		options:    options,
 		wrap:       spec.Wrap,
 		before:     spec.Before,
@@ -87,6 +93,9 @@ func (f *Feed) Watch(ctx context.Context, spec Spec) (*Stream, error) {
 		idle:       make(chan struct{}),
 		turn:       make(chan struct{}, 1),
 		busy:       oldest,
+	}
+	if spec.Find != nil {
+		s.find, s.guarded = spec.Find, true
 	}
 	if s.wrap == nil {
 		s.wrap = func(err error) error { return err }

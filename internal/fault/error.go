@@ -134,7 +134,6 @@ var codes = []struct {
 	code   string
 	number int
 }{
-	{ErrWatch, "COLLECTION_PERMISSION_DENIED", -502003},
 	{ErrDenied, "DATABASE_PERMISSION_DENIED", -502003},
 	{ErrDuplicate, "DATABASE_DUPLICATE_WRITE", -502001},
 	{ErrConflict, "DATABASE_TRANSACTION_CONFLICT", -501001},
@@ -171,6 +170,9 @@ func Wrap(op, collection, id string, err error) error {
 			e.Code, e.Number = c.code, c.number
 			break
 		}
+	}
+	if op == "watch" && errors.Is(err, ErrDenied) {
+		e.Code = "COLLECTION_PERMISSION_DENIED" // what the cloud calls it where a stream ends
 	}
 	if at := (*PathError)(nil); errors.As(err, &at) {
 		e.Path = at.Path

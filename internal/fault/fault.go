@@ -61,9 +61,6 @@ var (
 	// ErrResult reports that a query found more than a reply may hold. It is an
 	// ErrTooLarge.
 	ErrResult error = &refined{ErrTooLarge}
-	// ErrWatch reports that security rules do not allow a live query, at its beginning
-	// or any more. It is an ErrDenied.
-	ErrWatch error = &refined{ErrDenied}
 )
 
 // A refined is a reason of a more general kind, whose words it has.

@@ -1,0 +1,55 @@
+package virga
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/query"
+	"github.com/virgadb/virga/rules"
+	"github.com/virgadb/virga/txn"
+	"github.com/virgadb/virga/watch"
+)
+
+// guard lets the stream of spec show what the identity may read. The rules are asked
+// in the state that each reading is of: the first, and one whenever they change.
+func (q *Query) guard(ctx context.Context, spec *watch.Spec) error {
+	snap, err := q.coll.db.docs.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer snap.Release()
+	asked := spec.Request
+	allowed, added, err := q.coll.mayWatch(ctx, snap, asked)
+	if err != nil {
+		return err
+	}
+	spec.Request = allowed
+	spec.Find = func(ctx context.Context, _ string, r *query.Request) (watch.Result, error) {
+		snap, err := q.coll.db.docs.Snapshot()
+		if err != nil {
+			return watch.Result{}, err
+		}
+		defer snap.Release()
+		_, now, err := q.coll.mayWatch(ctx, snap, asked)
+		if err == nil && now != nil && !reflect.DeepEqual(now, added) {
+			err = fmt.Errorf("the rules have changed, and allow less than the stream shows: %w", fault.ErrDenied)
+		}
+		if err != nil {
+			return watch.Result{}, err
+		}
+		return q.coll.db.findIn(ctx, snap, q.coll.name, r)
+	}
+	return nil
+}
+
+// mayWatch decides whether the identity may watch r, and returns it narrowed, with
+// the condition that does it.
+func (c *Collection) mayWatch(ctx context.Context, snap txn.Snapshot, r *query.Request) (*query.Request, any, error) {
+	coll := snap.Catalog().Collection(c.name)
+	if err := c.db.known(coll); err != nil {
+		return nil, nil, err
+	}
+	return c.permitted(ctx, snap, coll, deed{op: rules.Read}, r)
+}
