@@ -336,11 +336,37 @@ func naiveOne(op string, operand any, siblings document.D, v any) bool {
 	case "$size":
 		list, ok := v.([]any)
 		return ok && naiveCompare(int64(len(list)), operand) == 0
+	case "$geoWithin", "$geoIntersects":
+		return naiveGeo(operand.(document.D), v)
 	case "$elemMatch":
 		list, _ := v.([]any)
 		return slices.ContainsFunc(list, func(e any) bool { return naiveElement(operand.(document.D), e) })
 	}
 	return naiveBits(op, operand, v)
+}
+
+// naiveBox is a polygon around the points of degrees 0 and 1, away from others.
+var naiveBox = document.D{{Key: "type", Value: "Polygon"}, {Key: "coordinates",
+	Value: [][][]float64{{{-0.5, -0.5}, {1.5, -0.5}, {1.5, 1.5}, {-0.5, 1.5}, {-0.5, -0.5}}}}}
+
+// naiveGeo reports whether v is a point in naiveBox, or in a circle around (1, 1).
+func naiveGeo(operand document.D, v any) bool {
+	d, _ := v.(document.D)
+	list, _ := naiveGet(d, "coordinates").([]any)
+	if naiveGet(d, "type") != "Point" || len(list) < 2 || naiveRank(list[0]) != 2 || naiveRank(list[1]) != 2 {
+		return false
+	}
+	bigX, xNaN := naiveNumber(list[0])
+	bigY, yNaN := naiveNumber(list[1])
+	if xNaN || yNaN {
+		return false
+	}
+	x, _ := bigX.Float64()
+	y, _ := bigY.Float64()
+	if circle, ok := naiveGet(operand, "$centerSphere").([]any); ok {
+		return math.Abs(y) <= 90 && math.Hypot(x-1, y-1)*math.Pi/180 < circle[1].(float64) // so near the equator the globe is flat
+	}
+	return math.Abs(x-0.5) < 1 && math.Abs(y-0.5) < 1
 }
 
 func naiveElement(cond document.D, e any) bool {
