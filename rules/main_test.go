@@ -3,8 +3,6 @@ package rules
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
-	"os"
 	"strconv"
 	"testing"
 	"time"
@@ -16,22 +14,6 @@ import (
 
 // noon is the time of every call in the tests.
 var noon = time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)
-
-// lawCases returns the number of cases a law is tried on and a source of random
-// numbers with a new seed, both of which it logs.
-func lawCases(t *testing.T, atOnce int) (int, *rand.Rand) {
-	t.Helper()
-	effort, err := strconv.ParseFloat(os.Getenv("VIRGA_EFFORT"), 64)
-	if err != nil {
-		effort = 1
-	}
-	n, seed := max(1, int(float64(atOnce)*effort)), uint64(time.Now().UnixNano())
-	if given, err := strconv.ParseUint(os.Getenv("VIRGA_SEED"), 10, 64); err == nil {
-		seed = given
-	}
-	t.Logf("seed %d, %d cases", seed, n)
-	return n, rand.New(rand.NewPCG(seed, seed))
-}
 
 // shelf is a Getter over documents written as JSON, by "collection.id", or
 // "collection.#id" where the id is a number.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // The naive reading of rules: documents as Go values, every operand as the list of
@@ -420,7 +421,7 @@ func (n *naive) grants(x *expression, pins []*node) bool {
 
 // TestEvaluator holds the evaluator against the naive reading.
 func TestEvaluator(t *testing.T) {
-	cases, random := lawCases(t, 10000)
+	cases, random := trial.Cases(t, 10000)
 	m := maker{random}
 	granted := 0
 	for range cases {

@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/virgadb/virga/document"
@@ -206,4 +207,33 @@ func TestRequestData(t *testing.T) {
 			t.Errorf("%s by query: %v", source, err)
 		}
 	}
+}
+
+// TestConcurrent uses one set of rules, and one denial, from several goroutines.
+func TestConcurrent(t *testing.T) {
+	r := mustRules(t, "auth.openid in get(`database.room.${doc.room}`).members && doc.status == 'open'")
+	rooms := shelf{"room.r1": `{"_id": "r1", "members": ["alice"]}`}
+	call := &Call{Auth: alice, Op: Read, Now: noon, Get: rooms}
+	_, err := r.Query(t.Context(), call, mustFilter(t, document.M{"room": "r1"}))
+	shared := denied(t, err)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 50 {
+				own := &Call{Auth: alice, Op: Read, Now: noon, Get: rooms}
+				if _, err := r.Query(t.Context(), own, mustFilter(t, document.M{"room": "r1", "status": "open"})); err != nil {
+					t.Error(err)
+				}
+				if where, ok := shared.Where(); !ok || jsonOf(where) != `{"status":"open"}` {
+					t.Errorf("where: %v", where)
+				}
+				_ = shared.Error()
+			}
+		})
+	}
+	// The call goes on while its denial is looked at.
+	for range 50 {
+		_, _ = r.Query(t.Context(), call, mustFilter(t, document.M{"room": "r2"}))
+	}
+	all.Wait()
 }

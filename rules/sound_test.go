@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/trial"
 	"github.com/virgadb/virga/query"
 )
 
 // TestSound tries what must never fail: among the documents that meet a filter which
 // a rule lets pass there is none that the rule refuses.
 func TestSound(t *testing.T) {
-	n, random := lawCases(t, 2000)
+	n, random := trial.Cases(t, 2000)
 	m := maker{random}
 	granted, documents, filtered := 0, 0, 0
 	for range n {
