@@ -5,22 +5,24 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/virgadb/virga"
 	"github.com/virgadb/virga/rules"
 )
 
 func newRules(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "rules check|simulate …",
-		Short: "Check security rules, and try what they allow",
+		Use:   "rules check|set|show|simulate …",
+		Short: "Check and set security rules, and try what they allow",
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, _ []string) error {
-			return misused(errors.New("rules needs one of check, simulate"))
+			return misused(errors.New("rules needs one of check, set, show, simulate"))
 		},
 	}
-	cmd.AddCommand(newRulesCheck(s), newRulesSimulate(s))
+	cmd.AddCommand(newRulesCheck(s), newRulesSet(s), newRulesShow(s), newRulesSimulate(s))
 	return cmd
 }
 
@@ -38,6 +40,53 @@ read, write, create, update and delete, or the name of a mode, such as PRIVATE.`
 				return err
 			}
 			return writeRules(s.Out, r)
+		},
+	}
+}
+
+func newRulesSet(s Streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "set DATABASE COLLECTION FILE",
+		Short: "Give a collection the rules in a file",
+		Long: `Give a collection, which is created where there is none, the rules in FILE, or "-"
+for standard input. They hold for identities only: this command, as the program
+itself, may do everything.`,
+		Example: `  virga rules set shop.virga notes notes.rules.json
+  echo PRIVATE | virga rules set shop.virga notes -`,
+		Args: takes(3, 3, "DATABASE COLLECTION FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := readRules(args[2], s.In)
+			if err != nil {
+				return err
+			}
+			return writing(args[0], func(db *virga.DB) error {
+				if err := db.Collection(args[1]).SetRules(cmd.Context(), r.String()); err != nil {
+					return err
+				}
+				return writeRules(s.Out, r)
+			})
+		},
+	}
+}
+
+func newRulesShow(s Streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show DATABASE COLLECTION",
+		Short: "Print the rules of a collection, as they were set",
+		Args:  takes(2, 2, "DATABASE COLLECTION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return reading(args[0], func(db *virga.DB) error {
+				coll, err := existing(cmd.Context(), db, args[1])
+				if err != nil {
+					return err
+				}
+				r, err := coll.Rules(cmd.Context())
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintln(s.Out, strings.TrimRight(r.String(), "\n"))
+				return err
+			})
 		},
 	}
 }

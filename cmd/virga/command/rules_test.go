@@ -67,11 +67,28 @@ warning: write 1:1: it does not look at auth: everybody may write, even who is n
 			t.Errorf("%s: %+v", c.args, r)
 		}
 	}
+	if r := run(t, text, "rules", "set", db, "notes", "-"); r.code != command.Done || !strings.Contains(r.out, "delete: doc.status == 'draft'") {
+		t.Errorf("%+v", r)
+	}
+	run(t, "", "rules", "show", db, "notes").want(t, command.Done, text+"\n", "")
+	if r := run(t, "", "rules", "simulate", "--op", "read", "--id", "n1", "--openid", "alice", db, "notes"); r.code != command.Done || !strings.Contains(r.out, "read: allowed") {
+		t.Errorf("%+v", r)
+	}
+	if r := run(t, "ADMINONLY", "rules", "set", db, "rooms", "-"); r.code != command.Done {
+		t.Errorf("%+v", r)
+	}
+	run(t, "", "rules", "simulate", "--op", "read", "--openid", "alice", db, "rooms").want(t, command.Failed,
+		"read: permission denied: read of a collection in mode ADMINONLY: only the program itself may\n", "virga: the rules do not allow it\n")
+	run(t, "", "rules", "show", db, "rooms").want(t, command.Done, "ADMINONLY\n", "")
+	if r := run(t, `{"read": "doc."}`, "rules", "set", db, "rooms", "-"); r.code != command.Failed {
+		t.Errorf("%+v", r)
+	}
 	for _, args := range [][]string{
-		{"rules"},
+		{"rules"}, {"rules", "set", db, "notes"}, {"rules", "show", db},
+		{"rules", "simulate", "--rules", file, "--op", "read", "--id", "n1"},
 		{"rules", "check"},
-		{"rules", "simulate", "--op", "read"},
 		{"rules", "simulate", "--rules", file},
+		{"rules", "simulate", "--op", "read"},
 		{"rules", "simulate", "--rules", file, "--op", "steal"},
 		{"rules", "simulate", "--rules", file, "--op", "create"},
 		{"rules", "simulate", "--rules", file, "--op", "read", "--where", "{"},

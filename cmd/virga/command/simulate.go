@@ -29,13 +29,13 @@ func newRulesSimulate(s Streams) *cobra.Command {
 	var sim simulation
 	var where string
 	cmd := &cobra.Command{
-		Use:   "simulate --rules FILE --op OPERATION [DATABASE COLLECTION]",
+		Use:   "simulate --op OPERATION [--rules FILE] [DATABASE COLLECTION]",
 		Short: "Try what rules say to an operation, and how they come to it",
-		Long: `Try what the rules in FILE say to an operation, and print how they come to it: to a
-query with --where, or without any condition; to an operation on one document,
-given by --doc, or stored in DATABASE under --id. In a database, get() reads what
-is there; nothing is written. The exit code is 1 when the rules do not allow the
-operation.`,
+		Long: `Try what the rules in FILE, or those of a collection, say to an operation, and print
+how they come to it: to a query with --where, or without any condition; to an
+operation on one document, given by --doc, or stored in DATABASE under --id. In a
+database, get() reads what is there; nothing is written. The exit code is 1 when the
+rules do not allow the operation.`,
 		Example: `  virga rules simulate --rules notes.rules.json --op read --openid alice --where '{"_openid": "{openid}"}'
   virga rules simulate --rules notes.rules.json --op update --openid alice --id n1 --data '{"status": "done"}' shop.virga notes`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -52,7 +52,7 @@ operation.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&sim.rules, "rules", "", `the file with the rules, "-" for standard input`)
+	f.StringVar(&sim.rules, "rules", "", `the file with the rules, "-" for standard input; without it those of the collection`)
 	f.StringVar(&sim.op, "op", "", "read, create, update or delete")
 	f.StringVar(&sim.auth.OpenID, "openid", "", "the caller's openid; without openid and uid nobody is logged in")
 	f.StringVar(&sim.auth.UID, "uid", "", "the caller's uid")
@@ -72,24 +72,49 @@ func (sim *simulation) run(ctx context.Context, s Streams, args []string) error 
 	if err != nil {
 		return err
 	}
-	if len(args) == 0 {
+	switch {
+	case len(args) > 0:
+	case r == nil:
+		return misused(errors.New("--rules is needed, or a database and a collection"))
+	case sim.id != "":
+		return misused(errors.New("--id needs a database and a collection"))
+	default:
 		return sim.judge(ctx, s, r, call, q)
 	}
 	return reading(args[0], func(db *virga.DB) error {
-		call.Get, call.Collection = library{db}, args[1]
-		if sim.id != "" {
-			if q.Doc, err = call.Get.Get(ctx, args[1], simulatedID(sim.id)); err != nil {
-				return err
-			}
-			if call.Static && q.Doc.IsZero() {
-				q.Doc, err = document.Encode(document.M{"_id": simulatedID(sim.id)}, call.Now)
-			}
-		}
-		return errors.Join(err, sim.judge(ctx, s, r, call, q))
+		return sim.inDatabase(ctx, s, db, args[1], r, call, q)
 	})
 }
 
-// parse makes a question of the flags, without a document that is stored.
+// inDatabase tries the operation on a collection; r may be nil.
+func (sim *simulation) inDatabase(ctx context.Context, s Streams, db *virga.DB, name string, r *rules.Rules, call *rules.Call, q rules.Question) error {
+	if r == nil {
+		coll, err := existing(ctx, db, name)
+		if err != nil {
+			return err
+		}
+		if r, err = coll.Rules(ctx); err != nil {
+			return err
+		}
+	}
+	call.Get, call.Collection = library{db}, name
+	if sim.id != "" {
+		id := simulatedID(sim.id)
+		var err error
+		if q.Doc, err = call.Get.Get(ctx, name, id); err != nil {
+			return err
+		}
+		if call.Static && q.Doc.IsZero() {
+			if q.Doc, err = document.Encode(document.M{"_id": id}, call.Now); err != nil {
+				return err
+			}
+		}
+	}
+	return sim.judge(ctx, s, r, call, q)
+}
+
+// parse makes a question of the flags, without a document that is stored, and
+// without rules when they are those of a collection.
 func (sim *simulation) parse(s Streams) (*rules.Rules, *rules.Call, rules.Question, error) {
 	q := rules.Question{}
 	call := &rules.Call{Auth: sim.auth, Now: clock.System().Now(), Static: sim.static, Filters: sim.filters}
@@ -99,8 +124,6 @@ func (sim *simulation) parse(s Streams) (*rules.Rules, *rules.Call, rules.Questi
 		}
 	}
 	switch {
-	case sim.rules == "":
-		return nil, nil, q, misused(errors.New("--rules is needed"))
 	case call.Op == 0:
 		return nil, nil, q, misused(fmt.Errorf("--op %q is none of read, create, update, delete", sim.op))
 	case sim.doc != "" && sim.id != "", sim.where != nil && (sim.doc != "" || sim.id != ""):
@@ -108,9 +131,12 @@ func (sim *simulation) parse(s Streams) (*rules.Rules, *rules.Call, rules.Questi
 	case call.Op == rules.Create && sim.doc == "":
 		return nil, nil, q, misused(errors.New("create needs --doc"))
 	}
-	r, err := readRules(sim.rules, s.In)
-	if err != nil {
-		return nil, nil, q, err
+	var r *rules.Rules
+	var err error
+	if sim.rules != "" {
+		if r, err = readRules(sim.rules, s.In); err != nil {
+			return nil, nil, q, err
+		}
 	}
 	if q.ByID = sim.doc != "" || sim.id != ""; sim.where != nil {
 		where, err := object([]byte(*sim.where))
