@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +84,10 @@ func generatePlans(rnd *rand.Rand) []op {
 		}
 		if g.chance(2) {
 			o.Order = g.along(indexes)
+		}
+		if g.chance(6) {
+			x := []op{pick(g, indexes...)}
+			o.Where, o.Order = g.either(x), g.along(x)
 		}
 		if g.chance(4) {
 			o.Path = g.path()
@@ -163,6 +168,22 @@ func (g generator) plain(indexes []op) D {
 		}
 	}
 	return d
+}
+
+// either returns alternatives that each are about the first field of an index, and
+// some about its others.
+func (g generator) either(indexes []op) D {
+	list := make([]any, 2+g.IntN(2))
+	for i := range list {
+		first, _, _ := strings.Cut(strings.TrimPrefix(pick(g, indexes...).Path, "-"), ",")
+		d := D{{first, g.operand(first)}}
+		if g.chance(2) {
+			d = slices.DeleteFunc(g.plain(indexes), func(e E) bool { return e.Key == first })
+			d = append(d, E{Key: first, Value: g.operand(first)})
+		}
+		list[i] = d
+	}
+	return D{{"$or", list}}
 }
 
 // along returns an order along an index, or nearly.

@@ -42,7 +42,7 @@ type accessKind uint8
 
 const (
 	byScan  accessKind = iota // the whole collection, by _id
-	byUnion                   // the ids that several accesses find, each once
+	byUnion                   // what several accesses find, each document once: in order if all come so, or else by _id
 	byIndex                   // the entries of an index, then the documents
 	byID                      // single documents and stretches of the collection, by _id
 )

@@ -87,8 +87,10 @@ func (p *planner) choose() (best *access, others []*access, err error) {
 	for _, x := range p.geo {
 		list = p.geoAccesses(list, x)
 	}
-	if a := p.unionAccess(); a != nil {
-		list = append(list, a)
+	for _, a := range []*access{p.mergedAccess(), p.unionAccess()} { // the simpler of equals comes first
+		if a != nil {
+			list = append(list, a)
+		}
 	}
 	p.price(list)
 	best = cheapest(list)
@@ -255,63 +257,4 @@ func (p *planner) orders(list []*access, a *access, narrowed bool) []*access {
 // entries do.
 func (p *planner) anyOrder(a *access) bool {
 	return p.loose && len(p.by) == 0 && a.cover != nil
-}
-
-// unionAccess returns the union of what the alternatives of an Or find, nil when
-// one of them is not narrowed by any index.
-func (p *planner) unionAccess() *access {
-	for i, t := range p.conjuncts {
-		if t.Kind() != query.TermOr || t.Len() > maxAlternatives {
-			continue
-		}
-		u := &access{kind: byUnion, served: len(p.by) == 0}
-		for j := range t.Len() {
-			kid := p.alternative(i, t.At(j))
-			if kid == nil {
-				u = nil
-				break
-			}
-			u.kids = append(u.kids, kid)
-		}
-		if u != nil {
-			return u
-		}
-	}
-	return nil
-}
-
-// maxAlternatives is the most alternatives of one union.
-const maxAlternatives = 64
-
-// alternative returns the cheapest narrowed access for conjunct i replaced by t.
-func (p *planner) alternative(i int, t query.Term) *access {
-	kid := *p
-	kid.bound.arena = &kid.arena
-	kid.purpose, kid.by, kid.near, kid.window = toVisit, nil, nil, 0
-	kid.conjuncts = append(slices.Clone(p.conjuncts[:i]), p.conjuncts[i+1:]...)
-	if t.Kind() == query.TermAnd {
-		for j := range t.Len() {
-			kid.conjuncts = append(kid.conjuncts, t.At(j))
-		}
-	} else {
-		kid.conjuncts = append(kid.conjuncts, t)
-	}
-	var list []*access
-	if a := kid.idAccess(); a != nil {
-		list = append(list, a)
-	}
-	for _, x := range p.indexes() {
-		if a := kid.indexAccess(x); a != nil && (a.leading > 0 || a.ranged) {
-			list = append(list, a)
-		}
-	}
-	for _, x := range kid.geo {
-		list = kid.geoAccesses(list, x)
-	}
-	p.arena = kid.arena
-	if len(list) == 0 {
-		return nil
-	}
-	kid.price(list)
-	return slices.MinFunc(list, compareCosts)
 }

@@ -220,10 +220,7 @@ func (p *planner) priceOne(a *access, matches float64) {
 	case byIndex:
 		a.cost = p.priceIndex(a, part)
 	case byUnion:
-		for _, k := range a.kids {
-			a.cost += float64(len(k.spans)+len(k.ranges))*seekCost + k.estimate.entries*entryCost
-		}
-		a.cost += e.found * (idCost + fetchCost)
+		a.cost = priceUnion(a)
 	}
 	a.trial = p.priceTrial(a)
 	if !a.served && p.purpose == toFind {
@@ -264,6 +261,20 @@ func (p *planner) priceIndex(a *access, part float64) float64 {
 		fetched = min(e.found, w*max(1, e.found/max(e.matches, 1))) // in order of the ids until the window is full
 	}
 	return cost + fetched*each
+}
+
+func priceUnion(a *access) float64 {
+	cost := 0.0
+	if a.order.mode != unordered { // each part may have to yield the whole window
+		for _, k := range a.kids {
+			cost += k.cost + fetchCost
+		}
+		return cost
+	}
+	for _, k := range a.kids {
+		cost += float64(len(k.spans)+len(k.ranges))*seekCost + k.estimate.entries*entryCost
+	}
+	return cost + a.estimate.found*(idCost+fetchCost)
 }
 
 // priceTrial returns the cost of a, or less when it rests on how much lies in a range,

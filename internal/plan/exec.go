@@ -55,6 +55,10 @@ func (x *exec) unsorted(a *access) source {
 		return x.stretches(a, filter)
 	case byScan:
 		return x.scan(filter)
+	case byUnion:
+		if a.order.mode != unordered {
+			return x.merge(a)
+		}
 	}
 	f := &fetched{exec: x, filter: filter, scan: func() source { return x.scan(x.planner.filter) }}
 	f.items = x.items(a)

@@ -142,22 +142,22 @@ func (p *planner) accessStage(a *access) query.Stage {
 		}}
 	case byUnion:
 		u := query.Stage{Name: "OR", Text: "by _id"}
+		if a.order.mode != unordered {
+			u.Name, u.Text = "SORT_MERGE", "merge"
+		}
 		for _, k := range a.kids {
 			kid := *p
 			kid.conjuncts = nil
 			if k.kind == byID {
 				u.Inputs = append(u.Inputs, kid.accessStage(k))
 			} else {
-				u.Inputs = append(u.Inputs, p.entriesStage(k))
+				u.Inputs = append(u.Inputs, p.orderedStage(k))
 			}
 		}
 		return p.fetchStage(u, filtered)
 	}
-	s := p.entriesStage(a)
-	switch {
-	case a.order.mode == grouped:
-		s.Text += " | ties by _id"
-	case a.order.mode == unordered && p.purpose == toFind && !p.anyOrder(a):
+	s := p.orderedStage(a)
+	if a.order.mode == unordered && p.purpose == toFind && !p.anyOrder(a) {
 		s.Text += " | by _id"
 	}
 	switch {
@@ -183,9 +183,13 @@ func (p *planner) documentsMirrored() string {
 	return "documents"
 }
 
-// entriesStage is [indexStage] with whether the entries are read from memory.
-func (p *planner) entriesStage(a *access) query.Stage {
+// orderedStage is [indexStage] with how ties come, and whether the entries are read
+// from memory.
+func (p *planner) orderedStage(a *access) query.Stage {
 	s := indexStage(a)
+	if a.order.mode == grouped {
+		s.Text += " | ties by _id"
+	}
 	if p.snap.EntriesMirrored(a.index) {
 		s.Mirrored = a.index.Name()
 	}
