@@ -1,6 +1,10 @@
 package aggregate
 
-import "github.com/virgadb/virga/document"
+import (
+	"strings"
+
+	"github.com/virgadb/virga/document"
+)
 
 // An Expression is an operator with its operands: what [Sum], [Multiply], [Cond] and
 // their like return. It is immutable and safe for concurrent use. A bad operand is
@@ -22,11 +26,16 @@ func (e Expression) CommandName() string {
 	return e.op[1:]
 }
 
-// Op returns the operator of that name, which begins with $, with operands in
+// Op returns the operator of that name, with or without its $, with operands in
 // MongoDB's form. It is for operators that have no function here:
 //
 //	aggregate.Op("$dateToString", virga.M{"date": "$at", "format": "%d", "timezone": "Asia/Shanghai"})
-func Op(name string, operand any) Expression { return Expression{name, operand} }
+func Op(name string, operand any) Expression {
+	if !strings.HasPrefix(name, "$") {
+		name = "$" + name // else it would be an object
+	}
+	return Expression{name, operand}
+}
 
 // What the expression of [Pipeline.Redact] yields.
 const (
