@@ -146,13 +146,13 @@ const maxAggregate = 100 << 20
 func (a *Aggregation) options() aggregate.Options {
 	db := a.coll.db
 	if a.memory > 0 {
-		return aggregate.Options{Memory: a.memory, Uint64: db.clock.Uint64}
+		return aggregate.Options{Memory: a.memory, Temp: db.plan.Temp, Uint64: db.clock.Uint64}
 	}
 	memory := db.plan.Memory
 	if memory == 0 {
 		memory = plainSort
 	}
-	return aggregate.Options{Memory: min(max(memory, minAggregate), maxAggregate), Uint64: db.clock.Uint64}
+	return aggregate.Options{Memory: min(max(memory, minAggregate), maxAggregate), Temp: db.plan.Temp, Uint64: db.clock.Uint64}
 }
 
 // plainSort is what a stage, like a sort, may hold where nothing is kept in memory.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/clock"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/hook"
 	"github.com/virgadb/virga/internal/plan"
+	"github.com/virgadb/virga/internal/sorter"
 	"github.com/virgadb/virga/internal/storage"
 	"github.com/virgadb/virga/internal/storage/badger"
 	"github.com/virgadb/virga/internal/storage/memory"
@@ -86,7 +88,13 @@ func open(path string, options []Option) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openStore(path, engine, c)
+	db, err := openStore(path, engine, c)
+	if err == nil && path != Memory && !c.readOnly {
+		// Nobody else has the folder: what lies there a killed process has left.
+		sorter.Sweep(path, time.Time{})
+		db.plan.Temp = path
+	}
+	return db, err
 }
 
 // openStore opens the database that engine holds. The engine belongs to it from

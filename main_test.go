@@ -34,6 +34,8 @@ func child(task string) int {
 	switch task {
 	case "crash":
 		err = crashChild()
+	case "out":
+		err = outKillChild()
 	case "transactions":
 		err = transactionsChild()
 	case "hold":

@@ -49,7 +49,7 @@ func buildBucketAuto(c *compiler, v any) ([]step, error) {
 func (s *bucketAuto) text() string { return fmt.Sprintf("%d buckets%s", s.buckets, by(s.value)) }
 
 func (s *bucketAuto) open(r *run, in source) (source, error) {
-	return &dividing{bucketAuto: s, run: r, in: in, sorter: sorter.Sorter{Memory: r.memory}}, nil
+	return &dividing{bucketAuto: s, run: r, in: in, sorter: sorter.Sorter{Memory: r.memory, Dir: r.temp}}, nil
 }
 
 // dividing is the source of a $bucketAuto: it sorts everything by the value, and

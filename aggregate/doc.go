@@ -35,8 +35,9 @@
 //
 // Stages stream where they can. One that cannot (sort, group, buckets, facet) holds
 // up to 100 MiB, or a quarter of the memory of the database when that is less, and
-// goes on in temporary files, which never outlive the process; only the files of a
-// process killed on a system that cannot remove open files do. A document, and so a
+// goes on in temporary files in the folder of the database, in that of the system
+// for one in memory. They end with the pipeline; what a killed process leaves on a
+// system that cannot remove open files goes when the database is opened again. A document, and so a
 // group with [Push], has at most 16 MiB. A pipeline has at most 1000 stages, and
 // pipelines are nested at most 20 levels. Stages that belong to a server ($collStats
 // and the like), $setWindowFields, $densify and $fill are

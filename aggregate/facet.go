@@ -78,7 +78,7 @@ func (s *faceting) next(ctx context.Context) (document.Doc, bool, error) {
 }
 
 func (s *faceting) all(ctx context.Context) (document.Doc, error) {
-	s.spool.Memory = s.run.memory
+	s.spool.Memory, s.spool.Dir = s.run.memory, s.run.temp
 	for passed := 0; ; passed++ {
 		if passed%checkEvery == 0 && ctx.Err() != nil {
 			return document.Doc{}, ctx.Err()

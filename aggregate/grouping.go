@@ -83,7 +83,7 @@ func (g *grouping) fillAlone(ctx context.Context) error {
 			return err
 		}
 		if g.bytes > g.run.memory/2 && g.rest == nil {
-			g.rest = &sorter.Sorter{Memory: g.run.memory / 4}
+			g.rest = &sorter.Sorter{Memory: g.run.memory / 4, Dir: g.run.temp}
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 // Options say how a program runs.
 type Options struct {
 	Memory int64         // bytes a stage may hold before it goes on in a temporary file; 0 means 100 MiB
+	Temp   string        // the folder of temporary files; empty means the system's
 	Uint64 func() uint64 // where random numbers come from; nil is the machine
 }
 
@@ -35,6 +36,7 @@ type run struct {
 	env    *expr.Env
 	vars   []document.Value // the values of the variables bound from outside
 	memory int64
+	temp   string
 	env0   expr.Options
 }
 
@@ -50,7 +52,7 @@ func (p *Program) Run(ctx context.Context, db Database, collection string, o Opt
 }
 
 func newRun(ctx context.Context, db Database, o Options) *run {
-	r := &run{db: db, memory: o.Memory}
+	r := &run{db: db, memory: o.Memory, temp: o.Temp}
 	if r.memory <= 0 {
 		r.memory = defaultMemory
 	}

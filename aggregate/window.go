@@ -114,7 +114,7 @@ func (s *sorting) text() string {
 const maxTop = 10_000
 
 func (s *sorting) open(r *run, in source) (source, error) {
-	o := &ordered{in: in, sorter: sorter.Sorter{Memory: r.memory}}
+	o := &ordered{in: in, sorter: sorter.Sorter{Memory: r.memory, Dir: r.temp}}
 	if s.top <= maxTop {
 		o.sorter.Top = s.top
 	}
@@ -201,7 +201,7 @@ func buildSample(c *compiler, v any) ([]step, error) {
 func (s *sample) text() string { return fmt.Sprintf("sample %d", s.n) }
 
 func (s *sample) open(r *run, in source) (source, error) {
-	o := &ordered{in: in, sorter: sorter.Sorter{Memory: r.memory}}
+	o := &ordered{in: in, sorter: sorter.Sorter{Memory: r.memory, Dir: r.temp}}
 	if s.n <= maxTop {
 		o.sorter.Top = s.n
 	}

@@ -124,7 +124,7 @@ func (x *exec) items(a *access) items {
 	if (p.purpose != toFind || p.anyOrder(a)) && a.kind == byIndex && !a.repeats() {
 		return x.entries(a)
 	}
-	g := &gathered{desc: p.desc, after: x.positioned(), sorter: sorter.Sorter{Memory: x.memory}}
+	g := &gathered{desc: p.desc, after: x.positioned(), sorter: sorter.Sorter{Memory: x.memory, Dir: x.planner.options.Temp}}
 	if a.kind == byUnion {
 		g.items = x.union(a)
 	} else {
@@ -193,7 +193,7 @@ func (x *exec) ordered(a *access) items {
 		src = &resumed{items: src, resume: resume}
 	}
 	if o.mode == grouped {
-		return &inGroups{items: src, layout: l, desc: o.desc, sorter: sorter.Sorter{Memory: x.memory}}
+		return &inGroups{items: src, layout: l, desc: o.desc, sorter: sorter.Sorter{Memory: x.memory, Dir: x.planner.options.Temp}}
 	}
 	if a.index.Traits().Multikey != 0 {
 		return &once{items: src}

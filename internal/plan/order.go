@@ -31,7 +31,7 @@ type sorted struct {
 
 // newSorted returns src in the order of the request.
 func (x *exec) newSorted(src source, r *query.Request) *sorted {
-	s := &sorted{src: src, by: r.Sort, fields: len(r.Sort.Fields), sorter: sorter.Sorter{Memory: x.memory}}
+	s := &sorted{src: src, by: r.Sort, fields: len(r.Sort.Fields), sorter: sorter.Sorter{Memory: x.memory, Dir: x.planner.options.Temp}}
 	if n := len(x.planner.by); n < s.fields {
 		s.fields = n + 1 // behind _id there are no ties
 	}

@@ -29,6 +29,7 @@ type Options struct {
 	Slow         time.Duration // runs that take longer are logged; 0 logs none
 	Logger       *slog.Logger  // for them
 	Memory       int64         // bytes that a sort may hold before it spills to disk; 0 means 64 MiB
+	Temp         string        // the folder that sorts spill to; empty means the system's
 	RequireIndex bool          // walks over more than a few hundred documents are refused
 	Trace        func(Run)     // is told of every run that has ended; nil is nobody
 	Candidate    int           // for tests: use the n-th of the ways that were weighed, whatever they cost; 0 means the cheapest

@@ -29,7 +29,7 @@ func (s *Sorter) spill(ctx context.Context) error {
 	if err := Sort(ctx, s.records, compareRecords); err != nil {
 		return err
 	}
-	r, err := newRun()
+	r, err := newRun(s.Dir)
 	if err != nil {
 		return err
 	}
@@ -42,14 +42,13 @@ func (s *Sorter) spill(ctx context.Context) error {
 	return nil
 }
 
-// newRun makes an empty run in a temporary file. Where the system allows it the
-// file's name is removed at once, so that the file never outlives the process.
-func newRun() (*run, error) {
-	f, err := os.CreateTemp("", "virga-sort-*")
+// newRun makes an empty run in a temporary file of a folder, by default that of the
+// system for such files.
+func newRun(dir string) (*run, error) {
+	f, err := createFile(dir)
 	if err != nil {
 		return nil, fmt.Errorf("sort over its memory limit: %w", err)
 	}
-	os.Remove(f.Name()) // where an open file cannot be removed, close removes it
 	return &run{file: f}, nil
 }
 

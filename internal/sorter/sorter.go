@@ -23,8 +23,9 @@ func compareRecords(a, b Record) int { return bytes.Compare(a.Key, b.Key) }
 // wanted, just those. It belongs to one goroutine. Records are pushed, then Finish
 // is called, then Next; Close ends it, at any time.
 type Sorter struct {
-	Memory int64 // bytes held before records go to a file
-	Top    int   // the number of first records wanted; 0 means all
+	Memory int64  // bytes held before records go to a file
+	Dir    string // the folder of the files; empty for the system's
+	Top    int    // the number of first records wanted; 0 means all
 
 	records []Record // in memory, in order once finished
 	bytes   int64

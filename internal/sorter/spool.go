@@ -15,7 +15,8 @@ import (
 // number of times. It holds a limited number of bytes in memory and the rest in a
 // temporary file. It belongs to one goroutine.
 type Spool struct {
-	Memory int64 // bytes held before documents go to a file
+	Memory int64  // bytes held before documents go to a file
+	Dir    string // the folder of that file; empty for the system's
 
 	docs  []document.Doc // the first ones
 	bytes int64
@@ -32,7 +33,7 @@ func (s *Spool) Add(doc document.Doc) error {
 		return nil
 	}
 	if s.file == nil {
-		r, err := newRun()
+		r, err := newRun(s.Dir)
 		if err != nil {
 			return err
 		}
