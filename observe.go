@@ -93,6 +93,7 @@ func (c *call) run(ctx context.Context, work func() error) error {
 	} else {
 		err = work()
 	}
+	c.End()
 	told := c.observer.After(&c.Call, err)
 	c.unheard = err == nil && told != nil
 	return told
@@ -117,6 +118,30 @@ func (db *DB) beforeSnapshot(collection string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		return db.observed("snapshot", collection, "", nil).run(ctx, func() error { return nil })
 	}
+}
+
+// readingCall is the key of a context that a call reads under, where nothing else says
+// whose reads they are.
+type readingCall struct{}
+
+// under returns ctx for reads of the call.
+func (c *call) under(ctx context.Context) context.Context {
+	if c == nil {
+		return ctx
+	}
+	return context.WithValue(ctx, readingCall{}, c)
+}
+
+// planUnder returns the options for a run under ctx.
+func (db *DB) planUnder(ctx context.Context) plan.Options {
+	o := db.plan
+	if db.observer == nil {
+		return o
+	}
+	if c, ok := ctx.Value(readingCall{}).(*call); ok {
+		o.Trace = c.Trace
+	}
+	return o
 }
 
 // refuse does to a transaction what an error of the call would have done: a read that

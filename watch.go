@@ -86,7 +86,7 @@ func (q *Query) watch(ctx context.Context, fail func(op string, err error) error
 			return nil, err
 		}
 	}
-	return q.coll.db.feed.Watch(ctx, spec)
+	return q.coll.db.feed.Watch(q.coll.call.under(ctx), spec)
 }
 
 // Settle returns once every stream's reader has what the writes that are finished
@@ -150,7 +150,7 @@ func (db *DB) find(ctx context.Context, collection string, r *query.Request) (wa
 // findIn is find in one state.
 func (db *DB) findIn(ctx context.Context, snap txn.Snapshot, collection string, r *query.Request) (watch.Result, error) {
 	result := watch.Result{Docs: []document.Doc{}, Version: snap.Version(), Told: snap.Told()}
-	cursor := plan.Find(snap, snap.Catalog().Collection(collection), r, db.plan)
+	cursor := plan.Find(snap, snap.Catalog().Collection(collection), r, db.planUnder(ctx))
 	defer cursor.Close()
 	for cursor.Next(ctx) {
 		result.Docs = append(result.Docs, cursor.Doc())

@@ -28,6 +28,8 @@ type Call struct {
 	Caller        string // the file and line that asked
 	Injected      bool   // a [Rule] decided how it ended
 	Err           error
+
+	underWay bool
 }
 
 // String returns the call on one line.
@@ -43,7 +45,11 @@ func (c Call) String() string {
 	if c.Plan != "" {
 		fmt.Fprintf(&b, ": %s (keys %d, documents %d, found %d)", c.Plan, c.Keys, c.Documents, c.Returned)
 	}
-	fmt.Fprintf(&b, " [%v]", c.Duration.Round(time.Microsecond))
+	if c.underWay {
+		b.WriteString(" [under way]")
+	} else {
+		fmt.Fprintf(&b, " [%v]", c.Duration.Round(time.Microsecond))
+	}
 	if c.Caller != "" {
 		fmt.Fprintf(&b, " %s", c.Caller)
 	}
@@ -89,6 +95,7 @@ func (e *entry) view() Call {
 		Caller:        e.caller(),
 		Injected:      e.by != nil,
 		Err:           e.err,
+		underWay:      !e.ended,
 	}
 	for i, r := range e.call.Runs() {
 		c.Keys += r.Keys

@@ -67,8 +67,11 @@ func (db *DB) belongTo(t testing.TB) {
 	db.t = t
 	t.Cleanup(func() {
 		t.Helper()
+		if err := db.check(); err != nil {
+			t.Errorf("virgatest: %v", err)
+		}
 		db.tell(t)
-		if err := db.end(); err != nil {
+		if err := db.Close(); err != nil {
 			t.Errorf("virgatest: %v", err)
 		}
 	})
@@ -91,12 +94,12 @@ func (db *DB) tell(t testing.TB) {
 	tell(db)
 }
 
-// end checks and closes the database.
-func (db *DB) end() error {
+// check checks the database, unless it need not be.
+func (db *DB) check() error {
 	if db.config.unchecked || db.untouched() {
-		return db.Close()
+		return nil
 	}
-	return errors.Join(verdict(db.Check(context.Background())), db.Close())
+	return verdict(db.Check(context.Background()))
 }
 
 // verdict is what a check says against a database. One that was closed before has

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -41,7 +42,9 @@ func (r *recorder) Before(ctx context.Context, c *hook.Call) error {
 	}
 	r.mu.Unlock()
 	by, delay := r.faults.decide(c)
+	r.mu.Lock()
 	e.by = by
+	r.mu.Unlock()
 	if err := wait(ctx, c, delay); err != nil {
 		return err
 	}
@@ -64,16 +67,14 @@ func (r *recorder) After(c *hook.Call, err error) error {
 	return err
 }
 
-// calls returns the calls that have ended, in the order in which they began, and how
-// many more the log did not keep.
+// calls returns the calls in the order in which they began, and how many before them
+// the log did not keep.
 func (r *recorder) calls() (list []Call, more int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	first := r.passed % maxCalls
 	for i := range r.entries {
-		if e := r.entries[(first+i)%len(r.entries)]; e.ended {
-			list = append(list, e.view())
-		}
+		list = append(list, r.entries[(first+i)%len(r.entries)].view())
 	}
 	return list, r.passed
 }
@@ -83,7 +84,7 @@ func (r *recorder) calls() (list []Call, more int) {
 // among them.
 func (db *DB) Calls() []Call {
 	list, _ := db.recorder.calls()
-	return list
+	return slices.DeleteFunc(list, func(c Call) bool { return c.underWay })
 }
 
 // forget empties the log.

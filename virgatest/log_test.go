@@ -99,6 +99,69 @@ func TestLogIsPrintedWhenATestFails(t *testing.T) {
 	}
 }
 
+// TestLogShowsWhatIsUnderWay fails a test inside of a transaction.
+func TestLogShowsWhatIsUnderWay(t *testing.T) {
+	text := try(t, func(t testing.TB) {
+		db := virgatest.New(t)
+		err := db.RunTransaction(ctx, func(ctx context.Context, tx *virga.Tx) error {
+			if _, err := tx.Collection("a").Add(ctx, virga.M{}); err != nil {
+				t.Error(err)
+			}
+			t.Fatalf("no further")
+			return nil
+		})
+		t.Error(err)
+	}).text.String()
+	if !strings.Contains(text, "2 calls\n    1 transaction [under way] log_test.go:") || !strings.Contains(text, "\n    2   add a [") {
+		t.Errorf("%s", text)
+	}
+}
+
+// TestLogOfStreams shows the read that opens a stream, and none of those after it.
+func TestLogOfStreams(t *testing.T) {
+	db := virgatest.New(t)
+	stream, err := db.Collection("a").Where(virga.M{"n": query.Lt(9)}).OrderBy("n", virga.Desc).Limit(2).Watch(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	for i := range 5 {
+		if _, err := stream.Next(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Collection("a").Doc(i).Set(ctx, virga.M{"n": i}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 4 {
+		if _, err := db.Collection("a").Doc(4 - i).Remove(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := stream.Next(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Collection("a").CreateIndex(ctx, index.Spec{Fields: index.By("-n")}); err != nil {
+		t.Fatal(err)
+	}
+	again, err := db.Collection("a").Where(virga.M{"n": query.Lt(9)}).Watch(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Close()
+	calls := db.Calls()
+	last := calls[len(calls)-1]
+	if first := calls[0]; first.Op != "watch" || first.Plan != "" { // there was no collection to read
+		t.Errorf("%+v", first)
+	}
+	if last.Op != "watch" || !strings.Contains(last.Plan, "index -n") || last.Query != "n < 9" || last.Returned != 1 {
+		t.Errorf("%+v", last)
+	}
+	if report := db.Report(); len(report.Indexes) != 1 || report.Indexes[0].Queries[0].Runs != 1 {
+		t.Errorf("%v", report)
+	}
+}
+
 func TestRepetitions(t *testing.T) {
 	program := func(n int) string {
 		return try(t, func(t testing.TB) {

@@ -26,15 +26,26 @@ type Call struct {
 	InTransaction bool
 	Note          any // the observer's own
 
-	mu   sync.Mutex // guards runs
-	runs []plan.Run
+	mu    sync.Mutex // guards all below
+	runs  []plan.Run
+	ended bool
 }
 
-// Trace notes a run of the call.
+// Trace notes a run of the call. What comes after its end, as the reads of a stream
+// that it has opened, is not its own.
 func (c *Call) Trace(r plan.Run) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.runs = append(c.runs, r)
+	if !c.ended {
+		c.runs = append(c.runs, r)
+	}
+}
+
+// End says that the call's work is done.
+func (c *Call) End() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
 }
 
 // Runs returns the runs of the call that have ended.
