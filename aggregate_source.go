@@ -9,6 +9,7 @@ import (
 
 	"github.com/virgadb/virga/aggregate"
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/plan"
@@ -42,8 +43,9 @@ type momentOf struct {
 }
 
 var (
-	_ aggregate.Database = (*moment)(nil)
-	_ aggregate.Folder   = (*moment)(nil)
+	_ aggregate.Database    = (*moment)(nil)
+	_ aggregate.Folder      = (*moment)(nil)
+	_ aggregate.CellCounter = (*moment)(nil)
 )
 
 // moment returns what pipelines on the collection read from. The caller releases it.
@@ -186,6 +188,15 @@ func (m *moment) Fold(ctx context.Context, name string, r *query.Request, visit 
 		return false, err
 	}
 	return plan.Fold(ctx, in.snap, in.coll, in.request, options, visit)
+}
+
+// CountCells counts points by their cells, if an index knows them.
+func (m *moment) CountCells(ctx context.Context, name, path string, resolution int, visit func(geo.Cell, int64) error) (bool, error) {
+	snap, coll, db, err := m.find(name)
+	if err != nil {
+		return false, err
+	}
+	return plan.CountCells(ctx, snap, coll, path, resolution, m.plan(db), visit)
 }
 
 // Workers is the most goroutines of a Fold.

@@ -110,6 +110,12 @@ func (a *Aggregation) Bucket(o aggregate.BucketOptions) *Aggregation {
 	return a.with(a.pipe.Bucket(o))
 }
 
+// H3Bucket counts documents by the H3 cell that the point at path descends from. See
+// [aggregate.Pipeline.H3Bucket].
+func (a *Aggregation) H3Bucket(path string, resolution int) *Aggregation {
+	return a.with(a.pipe.H3Bucket(path, resolution))
+}
+
 // BucketAuto divides documents into buckets of about the same size.
 func (a *Aggregation) BucketAuto(o aggregate.BucketAutoOptions) *Aggregation {
 	return a.with(a.pipe.BucketAuto(o))

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/virgadb/virga/aggregate"
 	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/query"
@@ -153,7 +154,12 @@ func (r *geoRig) write(c *Collection, shapes bool) {
 
 // condition returns a random condition on where a document is.
 func (r *geoRig) condition() query.Condition {
-	switch r.rnd.IntN(6) {
+	switch r.rnd.IntN(7) {
+	case 6:
+		if cells := r.cells(); len(cells) > 0 {
+			return query.H3Within(cells...)
+		}
+		return query.GeoWithin(r.polygon())
 	case 0:
 		return query.GeoWithin(r.polygon())
 	case 1:
@@ -171,6 +177,23 @@ func (r *geoRig) condition() query.Condition {
 		o.Min = math.Pow(10, 6*r.rnd.Float64())
 	}
 	return query.GeoNear(r.point(), o)
+}
+
+// cells returns neighbours of a place, and a cell that holds them; none without cgo.
+func (r *geoRig) cells() []geo.Cell {
+	if !geo.HasCells {
+		return nil
+	}
+	c, err := geo.CellOf(r.point(), r.rnd.IntN(geo.MaxResolution+1))
+	r.must(err)
+	disk, err := c.Disk(r.rnd.IntN(3))
+	r.must(err)
+	if r.rnd.IntN(3) == 0 {
+		c, err = c.Parent(r.rnd.IntN(c.Resolution() + 1))
+		r.must(err)
+		disk = append(disk, c)
+	}
+	return disk
 }
 
 // query returns a random query of c.
@@ -414,5 +437,97 @@ func TestGeoIndexSerializable(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// Buckets of cells are the same by a geo index and by a look at every document, and
+// as those of a group by the expressions; with arrays and shapes the index gives way.
+func TestH3Buckets(t *testing.T) {
+	if !geo.HasCells {
+		t.Skip("built without cgo")
+	}
+	r := newGeoRig(t, openTest(t), "p")
+	for _, shapes := range []bool{false, true} {
+		for range 300 {
+			r.write(r.coll, shapes)
+		}
+		var before [][]Doc
+		for res := range geo.MaxResolution + 1 {
+			before = append(before, r.buckets(res))
+		}
+		r.must(r.coll.CreateIndex(ctx(), index.Spec{Fields: index.By("at.place", "price"), Geo: "at.place"}))
+		for res, want := range before {
+			if got := r.buckets(res); fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Fatalf("seed %d, resolution %d: %v by an index, %v without", r.seed, res, got, want)
+			}
+			rows, err := r.coll.Aggregate().Match(M{"at.place.type": "Point"}).
+				Group(aggregate.H3Parent(aggregate.H3Cell("$at.place", geo.MaxResolution), res), M{"count": aggregate.Sum(1)}).Sort(D{{"_id", 1}}).All(ctx())
+			if !shapes && (err != nil || fmt.Sprint(rows) != fmt.Sprint(want)) {
+				t.Fatalf("seed %d, resolution %d: %v by a group, %v, want %v", r.seed, res, rows, err, want)
+			}
+		}
+		r.must(r.coll.DropIndex(ctx(), "at.place_geo_price"))
+	}
+	for _, res := range []int{-1, 16} {
+		if _, err := r.coll.Aggregate().H3Bucket("at.place", res).All(ctx()); !errors.Is(err, ErrInvalid) {
+			t.Errorf("resolution %d: %v", res, err)
+		}
+	}
+}
+
+func (r *geoRig) buckets(res int) []Doc {
+	rows, err := r.coll.Aggregate().H3Bucket("at.place", res).All(ctx())
+	r.must(err)
+	return rows
+}
+
+// The operators on cells, null of null, and what they refuse.
+func TestH3Operators(t *testing.T) {
+	if !geo.HasCells {
+		t.Skip("built without cgo")
+	}
+	c := openTest(t).Collection("p")
+	if _, err := c.Add(ctx(), M{"_id": 1, "at": geo.Point{113.3238, 23.0977}, "no": nil}); err != nil {
+		t.Fatal(err)
+	}
+	cell, err := geo.CellOf(geo.Point{113.3238, 23.0977}, 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent, err := cell.Parent(4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		x    any
+		want any
+	}{
+		{aggregate.H3Cell("$at", 9), cell.String()},
+		{aggregate.H3Parent(aggregate.H3Cell("$at", 9), 4), parent.String()},
+		{aggregate.H3Parent(cell, 9), cell.String()},
+		{aggregate.H3Cell("$no", 9), nil},
+		{aggregate.H3Cell("$missing", 9), nil},
+		{aggregate.H3Parent("$no", 3), nil},
+	} {
+		docs, err := c.Aggregate().ReplaceRoot(M{"v": row.x}).All(ctx())
+		if err != nil || len(docs) != 1 || fmt.Sprint(docs[0].Map()["v"]) != fmt.Sprint(row.want) {
+			t.Errorf("%v: %v, %v, want %v", row.x, docs, err, row.want)
+		}
+	}
+	for name, x := range map[string]any{
+		"resolution 16": aggregate.H3Cell("$at", 16), "half": aggregate.H3Cell("$at", 1.5), "text": aggregate.H3Cell("$_id", 1),
+		"no cell": aggregate.H3Parent("zz", 1), "finer": aggregate.H3Parent(cell, 10), "number": aggregate.H3Parent("$_id", 1),
+	} {
+		if _, err := c.Aggregate().ReplaceRoot(M{"v": x}).All(ctx()); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, x := range map[string]any{"no list": "8", "no cells": []int{1}, "bad": []string{"8928308280ffff0"}} {
+		if _, err := c.Where(M{"at": M{"$h3Within": x}}).Get(ctx()); !errors.Is(err, ErrInvalid) {
+			t.Errorf("within %s: %v", name, err)
+		}
+	}
+	if docs, err := c.Where(M{"at": query.H3Within()}).Get(ctx()); err != nil || len(docs) != 0 {
+		t.Errorf("within no cells: %v, %v", docs, err)
 	}
 }

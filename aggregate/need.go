@@ -82,6 +82,8 @@ func before(s step, after need) need {
 			after = after.withPaths(f.Path.String())
 		}
 		return after
+	case *h3Bucket:
+		return need{}.withPaths(s.path.String())
 	case *reshape:
 		return s.before(after)
 	case *replaceRoot:

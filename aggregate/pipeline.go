@@ -231,6 +231,15 @@ type BucketOptions struct {
 	Output     any // accumulators by field; nil counts in the field count
 }
 
+// H3Bucket counts documents by the H3 cell of a resolution, 0 to 15, that the point at
+// path descends from: documents {_id, count}, in the order of the cells, whose text
+// _id is. What has no point at path, or several, is not counted. At the beginning of
+// a pipeline it walks over a geo index that begins with path, if there is one and it
+// holds nothing but single points, and reads no documents.
+func (p Pipeline) H3Bucket(path string, resolution int) Pipeline {
+	return p.with("$h3Bucket", document.D{{Key: "path", Value: path}, {Key: "resolution", Value: resolution}})
+}
+
 // BucketAuto divides documents into buckets of about the same size by a value.
 func (p Pipeline) BucketAuto(o BucketAutoOptions) Pipeline {
 	spec := document.D{{Key: "groupBy", Value: o.By}, {Key: "buckets", Value: o.Buckets}}

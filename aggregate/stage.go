@@ -38,6 +38,7 @@ func stageTable() map[string]builder {
 		"$graphLookup": buildGraphLookup,
 		"$unionWith":   buildUnionWith,
 		"$facet":       buildFacet,
+		"$h3Bucket":    buildH3Bucket,
 	}
 }
 

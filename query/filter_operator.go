@@ -44,6 +44,8 @@ func operatorOf(op string) operatorFunc {
 		return compileGeoWithin
 	case "$geoIntersects":
 		return compileGeoIntersects
+	case "$h3Within":
+		return compileH3Within
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ const (
 	testObject                   // object, or array standing for one
 	testWithin                   // geometry within an area
 	testIntersects               // geometry that has a point in common with a shape
+	testCells                    // point in cells
 	testNear                     // never met: what it comes by is measured
 	testSize                     // array of n[0] elements
 	testElem                     // array with an element that elem holds for
@@ -95,6 +96,8 @@ func (m *matcher) meets(t *test, v document.Value) bool {
 		return t.geo.area.Holds(v)
 	case testIntersects:
 		return t.geo.shape.Touches(v)
+	case testCells:
+		return t.geo.cells.Holds(v)
 	case testNear:
 		m.measure(t.geo.near, v)
 		return false

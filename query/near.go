@@ -117,9 +117,10 @@ func (m *matcher) near(n *node, v document.Value) bool {
 
 // A geoTest is the operand of a test of geometries.
 type geoTest struct {
-	area  *geo.Area  // of testWithin
-	shape *geo.Shape // of testIntersects
-	near  *Near      // of testNear
+	area  *geo.Area    // of testWithin
+	shape *geo.Shape   // of testIntersects
+	cells *geo.CellSet // of testCells
+	near  *Near        // of testNear
 }
 
 // measure notes v if it is a geometry, and the nearest so far.

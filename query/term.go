@@ -27,6 +27,7 @@ const (
 	TermPresent                    // something else that no missing value meets
 	TermWithin                     // a geometry within Area
 	TermIntersects                 // a geometry that has a point in common with Shape
+	TermCells                      // a point in Cells
 	TermNear                       // a geometry at a distance; see [Filter.Near]
 	TermExpr                       // an expression of the document counts as true, or it meets a schema; it has no path
 )
@@ -79,6 +80,8 @@ func (t Term) Kind() TermKind {
 		return TermWithin
 	case testIntersects:
 		return TermIntersects
+	case testCells:
+		return TermCells
 	}
 	return TermPresent
 }
@@ -114,6 +117,9 @@ func (t Term) Value() document.Value { return t.n.test.value }
 
 // Area returns the operand of a Within.
 func (t Term) Area() *geo.Area { return t.n.test.geo.area }
+
+// Cells returns the operand of a Cells.
+func (t Term) Cells() *geo.CellSet { return t.n.test.geo.cells }
 
 // Near returns the operand of a Near.
 func (t Term) Near() *Near { return t.n.test.geo.near }

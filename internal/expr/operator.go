@@ -37,7 +37,7 @@ type table map[string]operator
 // families holds the tables of all operators.
 var families = []table{
 	arithmetic, transcendental, comparisons, conditionals, variables, arrays, loops, sets, texts, substrings, expressions,
-	dateParts, dates, dateSpans, objects, conversions, reductions, foreign,
+	dateParts, dates, dateSpans, objects, conversions, reductions, cells, foreign,
 }
 
 // foreign lists the operators that this database does not have.

@@ -308,6 +308,8 @@ func termText(t query.Term, show func(document.Value) string) string {
 		return t.Path() + " meets ?"
 	case query.TermWithin:
 		return t.Path() + " within ?"
+	case query.TermCells:
+		return t.Path() + " in cells ?"
 	case query.TermIntersects:
 		return t.Path() + " intersects ?"
 	case query.TermNear:

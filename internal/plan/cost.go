@@ -187,7 +187,7 @@ func partOfTerm(t query.Term) float64 {
 		return oneSide
 	case query.TermOr:
 		return min(0.9, oneSide*float64(t.Len()))
-	case query.TermWithin, query.TermIntersects:
+	case query.TermWithin, query.TermIntersects, query.TermCells:
 		return within
 	}
 	return mostly

@@ -13,8 +13,9 @@ import (
 // fields before it are single values, and each prefix that they make is searched.
 type search struct {
 	term     query.Term
-	area     *geo.Area   // of within, and of near where the order is another one
-	shape    *geo.Shape  // of intersects
+	area     *geo.Area  // of within, and of near where the order is another one
+	shape    *geo.Shape // of intersects
+	cells    *geo.CellSet
 	near     *query.Near // the nearest come first
 	prefixes [][]byte    // of the keys, up to the geo field
 }
@@ -40,7 +41,7 @@ func (p *planner) geoAccesses(list []*access, x *index.Index) []*access {
 // asksWhere reports whether t asks where a geometry is.
 func asksWhere(t query.Term) bool {
 	switch t.Kind() {
-	case query.TermWithin, query.TermIntersects, query.TermNear:
+	case query.TermWithin, query.TermIntersects, query.TermCells, query.TermNear:
 		return true
 	}
 	return false
@@ -73,7 +74,7 @@ func (p *planner) geoAccess(x *index.Index, c int) *access {
 		}
 	}
 	t := p.conjuncts[c]
-	if decides || s.near == nil && t.Kind() != query.TermNear && !x.Traits().Shapes && !(x.Multikey(x.GeoField()) && positional(t)) {
+	if decides || s.near == nil && t.Kind() != query.TermNear && (!x.Traits().Shapes || s.cells != nil) && !(x.Multikey(x.GeoField()) && positional(t)) {
 		done.add(c)
 	}
 	a.exact = done.all(len(p.conjuncts))
@@ -94,6 +95,8 @@ func (p *planner) searchOf(t query.Term) (s *search, decides bool) {
 	switch t.Kind() {
 	case query.TermWithin:
 		s.area = t.Area()
+	case query.TermCells:
+		s.cells = t.Cells()
 	case query.TermIntersects:
 		s.shape = t.Shape()
 	case query.TermNear:
@@ -118,6 +121,8 @@ func (p *planner) guessSearch(a *access, prefixed float64) {
 	switch s := a.search; {
 	case s.area != nil:
 		e.entries *= min(1, crowded*s.area.Share())
+	case s.cells != nil:
+		e.entries *= min(1, crowded*s.cells.Share())
 	case s.shape != nil:
 		e.entries *= min(1, crowded*s.shape.Share())
 	default:
@@ -162,6 +167,8 @@ func (s *search) String() string {
 		return s.term.Path() + " within " + nearText(s.term.Near())
 	case s.area != nil:
 		return s.term.Path() + " within " + s.area.String()
+	case s.cells != nil:
+		return s.term.Path() + " in " + s.cells.String()
 	}
 	return s.term.Path() + " intersects " + s.shape.String()
 }

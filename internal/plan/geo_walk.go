@@ -105,7 +105,7 @@ func (x *exec) entries(a *access) items {
 	all := &chain{}
 	for _, prefix := range a.search.prefixes {
 		all.parts = append(all.parts, x.found(a, prefix, true))
-		if a.index.Traits().Shapes {
+		if a.index.Traits().Shapes && a.search.cells == nil {
 			all.parts = append(all.parts, x.found(a, prefix, false))
 		}
 	}
@@ -115,15 +115,20 @@ func (x *exec) entries(a *access) items {
 // A found yields the entries that a descent leads to.
 type found struct {
 	spots   *spots
-	descend func() *geo.Descent
-	descent *geo.Descent
+	descend func() descent
+	descent descent
 }
+
+// A descent moves a walk from one entry that is found to the next.
+type descent interface{ Next() bool }
 
 func (x *exec) found(a *access, prefix []byte, points bool) *found {
 	f := &found{spots: x.spots(a, prefix, points)}
 	total := x.expected(a)
-	f.descend = func() *geo.Descent {
+	f.descend = func() descent {
 		switch s := a.search; {
+		case s.cells != nil:
+			return s.cells.Walk(f.spots)
 		case s.area != nil && points:
 			return s.area.Descend(f.spots, total)
 		case s.area != nil:

@@ -1,0 +1,148 @@
+package aggregate
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/geo"
+)
+
+// An h3Bucket counts documents by the H3 cell that their point descends from.
+type h3Bucket struct {
+	path       document.Path
+	resolution int
+}
+
+func buildH3Bucket(_ *compiler, v any) ([]step, error) {
+	given, _, err := pick(v, "path", "resolution")
+	if err != nil {
+		return nil, err
+	}
+	s := &h3Bucket{}
+	if s.path, err = pathAt("path", given[0]); err != nil {
+		return nil, err
+	}
+	value, err := document.Of(plain(given[1]))
+	if err != nil {
+		return nil, err
+	}
+	n, ok := value.Int64()
+	if !ok || n < 0 || n > geo.MaxResolution {
+		return nil, invalidAt("resolution", "needs an integer from 0 to %d, found %s", geo.MaxResolution, value)
+	}
+	s.resolution = int(n)
+	return []step{s}, nil
+}
+
+func (s *h3Bucket) text() string {
+	return fmt.Sprintf("count by cells of resolution %d at %s", s.resolution, s.path)
+}
+
+// A CellCounter is a [Database] that may know from an index how many points lie in
+// each cell.
+type CellCounter interface {
+	// CountCells calls visit for each cell of a resolution that a point at path lies
+	// in, in ascending order. It reports false, and has called nothing, when no index
+	// knows, or not each document has one point there or none.
+	CountCells(ctx context.Context, collection, path string, resolution int, visit func(geo.Cell, int64) error) (bool, error)
+}
+
+func (s *h3Bucket) open(_ *run, in source) (source, error) {
+	return &h3Bucketing{h3Bucket: s, in: in}, nil
+}
+
+// h3Bucketing is the source of an h3Bucket.
+type h3Bucketing struct {
+	*h3Bucket
+	in     source
+	filled bool
+	out    listed
+}
+
+func (s *h3Bucketing) next(ctx context.Context) (document.Doc, bool, error) {
+	if !s.filled {
+		s.filled = true
+		if err := s.fill(ctx); err != nil {
+			return document.Doc{}, false, err
+		}
+	}
+	return s.out.next(ctx)
+}
+
+func (s *h3Bucketing) fill(ctx context.Context) error {
+	if f, ok := s.in.(*found); ok && f.whole() {
+		if counter, ok := f.db.(CellCounter); ok {
+			done, err := counter.CountCells(ctx, f.collection, s.path.String(), s.resolution, s.add)
+			if done || err != nil {
+				return err
+			}
+		}
+	}
+	return s.count(ctx)
+}
+
+// whole reports whether all documents of the collection are asked for.
+func (f *found) whole() bool {
+	r := f.request
+	return f.cursor == nil && r.Filter == nil && r.Skip == 0 && r.Limit == 0 && r.After.IsZero()
+}
+
+// add appends the document of a cell to the result.
+func (s *h3Bucketing) add(c geo.Cell, n int64) error {
+	var b document.Builder
+	b.BeginObject()
+	b.Field("_id", document.Text(c.String()))
+	b.Field("count", document.Int(n))
+	b.End()
+	s.out.docs = append(s.out.docs, document.FromRaw(b.Bytes()))
+	return nil
+}
+
+// count looks at the points of the documents.
+func (s *h3Bucketing) count(ctx context.Context) error {
+	counts := map[geo.Cell]int64{}
+	for passed := 0; ; passed++ {
+		if passed%checkEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		doc, ok, err := s.in.next(ctx)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		p, ok := geo.ReadPoint(s.path.Lookup(doc.Value()))
+		if !ok {
+			continue
+		}
+		c, err := geo.CellOf(p, geo.MaxResolution)
+		if err == nil {
+			c, err = c.Parent(s.resolution)
+		}
+		if err != nil {
+			return err
+		}
+		counts[c]++
+	}
+	type pair struct {
+		cell geo.Cell
+		n    int64
+	}
+	var list []pair
+	for c, n := range counts {
+		list = append(list, pair{c, n})
+	}
+	slices.SortFunc(list, func(a, b pair) int { return cmp.Compare(a.cell, b.cell) })
+	for _, p := range list {
+		if err := s.add(p.cell, p.n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *h3Bucketing) close() { s.in.close() }
