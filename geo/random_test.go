@@ -3,21 +3,17 @@ package geo
 import (
 	"math"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
-	"time"
+
+	"github.com/virgadb/virga/internal/trial"
 )
 
-// effort returns how many times the usual number of cases random tests try.
-func effort() int {
-	n, _ := strconv.Atoi(os.Getenv("VIRGA_EFFORT"))
-	return max(n, 1)
-}
+// effort is how many times the usual number of cases random tests try.
+func effort() int { return trial.Effort() }
 
 // random returns a source of random numbers and its seed.
-func random(t testing.TB) (*rand.Rand, uint64) {
-	seed := uint64(time.Now().UnixNano())
+func random(testing.TB) (*rand.Rand, uint64) {
+	seed := trial.Seed()
 	return rand.New(rand.NewPCG(seed, 1)), seed
 }
 
