@@ -192,11 +192,11 @@ func (m *moment) Fold(ctx context.Context, name string, r *query.Request, visit 
 
 // CountCells counts points by their cells, if an index knows them.
 func (m *moment) CountCells(ctx context.Context, name, path string, resolution int, visit func(geo.Cell, int64) error) (bool, error) {
-	snap, coll, db, err := m.find(name)
-	if err != nil {
+	in, options, err := m.read(ctx, name, &query.Request{})
+	if err != nil || in.request.Filter != nil { // rules may leave some documents only
 		return false, err
 	}
-	return plan.CountCells(ctx, snap, coll, path, resolution, m.plan(db), visit)
+	return plan.CountCells(ctx, in.snap, in.coll, path, resolution, options, visit)
 }
 
 // Workers is the most goroutines of a Fold.
