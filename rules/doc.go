@@ -52,9 +52,9 @@
 //
 // # Limits
 //
-// An expression has at most 1,024 characters, 64 levels and 3 calls of get(), 2
-// inside one another; the collection get() reads is written out. One evaluation
-// reads at most 10 documents ([Limits]) and takes about a million steps; a proof
-// follows at most 1,000 ways through the alternatives of a filter. Beyond that
-// the answer is a denial.
+// An expression has at most 1,024 characters, 64 levels, 4 comparisons and 2 calls of
+// get() inside one another, and 3 calls of get() in all; the collection get() reads is
+// written out. One evaluation reads at most 10 documents ([Limits]) and takes about a
+// million steps; a proof follows at most 1,000 ways through the alternatives of a
+// filter. Beyond that the answer is a denial.
 package rules

@@ -12,6 +12,7 @@ const (
 	maxNesting  = 64   // brackets, negations and templates inside one another
 	maxGets     = 3    // calls of get
 	maxGetDepth = 2    // calls of get inside one another
+	maxStacked  = 4    // comparisons whose values are inside one another; each is asked twice
 )
 
 // A parser reads one expression by recursive descent.
@@ -36,10 +37,26 @@ func compileExpression(source string) (*expression, *SyntaxError) {
 	if err != nil {
 		return nil, err
 	}
+	if stacked(top) > maxStacked {
+		return nil, syntaxError(source, top.pos, "more than %d comparisons inside one another", maxStacked)
+	}
 	x := &expression{source: source, top: top}
 	x.number(top)
 	x.survey()
 	return x, nil
+}
+
+// stacked returns how many comparisons in n stand inside one another.
+func stacked(n *node) int {
+	deepest := 0
+	for _, k := range n.kids {
+		deepest = max(deepest, stacked(k))
+	}
+	switch n.kind {
+	case nodeCompare, nodeAmong, nodeIn:
+		return deepest + 1
+	}
+	return deepest
 }
 
 // whole reads an expression up to the end of the source.
