@@ -12,6 +12,7 @@ import (
 
 	"github.com/virgadb/virga/aggregate"
 	"github.com/virgadb/virga/geo"
+	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/query"
 )
 
@@ -50,67 +51,94 @@ func onBoth(t *testing.T, test func(t *testing.T, db *DB)) {
 	t.Run("badger", func(t *testing.T) { test(t, openWith(t, filepath.Join(t.TempDir(), "geo.virga"), Fast)) })
 }
 
+// TestGeoQueries asks without an index, then with one of the plain kind on the places,
+// and then with a geo index.
 func TestGeoQueries(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *DB) {
-		ctx := t.Context()
 		c := shops(t, db, 5, 1, 4, 2, 3, -1)
-		near := func(o ...query.NearOptions) *Query {
-			return c.Where(M{"place": query.GeoNear(geo.Point{0.1, 0}, o...)})
+		geoQueries(t, c)
+		if err := c.CreateIndex(t.Context(), index.Spec{Fields: index.By("place", "even")}); err != nil {
+			t.Fatal(err)
 		}
-		west := geo.Polygon{{{-10, -10}, {2.5, -10}, {2.5, 10}, {-10, 10}, {-10, -10}}}
-		for _, row := range []struct {
-			want string
-			q    *Query
-		}{
-			{"1 -1 2 3 4 5", near()},
-			{"1 -1 2", near().Limit(3)},
-			{"2 3", near().Skip(2).Limit(2)},
-			{"2 3", near(query.NearOptions{Min: 1.5 * degree, Max: 3 * degree})},
-			{"-1 1", near(query.NearOptions{Min: 0.5 * degree, Max: 1.2 * degree}).OrderBy("_id", Asc)},
-			{"5 4 3 2 1 -1", near().OrderBy("_id", Desc)},
-			{"1 -1 2", near().Where(M{"place": query.GeoNear(geo.Point{0.1, 0}), "even": false})},
-			{"2 3 4 5", near().After(Doc{})},
-			{"-1 1 2", c.Where(M{"place": query.GeoWithin(west)})},
-			{"3 4 5 nowhere wrong", c.Where(M{"place": query.Not(query.GeoWithin(west))})},
-			{"-1 1", c.Where(M{"place": query.GeoWithin(geo.Circle{Center: geo.Point{0, 0}, Radius: degree})})},
-			{"3 4", c.Where(M{"place": query.GeoIntersects(geo.LineString{{2.5, 0}, {4.5, 0}})})},
-			{"-1 1 3 4", c.Where(query.Or(M{"place": query.GeoIntersects(geo.LineString{{2.5, 0}, {4.5, 0}})},
-				M{"place": query.GeoWithin(geo.Circle{Center: geo.Point{0, 0}, Radius: degree})}))},
-			{"1 -1 2", near().Where(M{"place": query.GeoNear(geo.Point{0.1, 0}).GeoWithin(west)})},
-		} {
-			q := row.q
-			if row.want == "2 3 4 5" { // behind the second
-				docs, err := near().Limit(2).Get(ctx)
-				if err != nil {
-					t.Fatal(err)
-				}
-				q = near().After(docs[1])
+		geoQueries(t, c)
+		if err := c.CreateIndex(t.Context(), index.Spec{Geo: "place"}); errors.Is(err, ErrInvalid) {
+			if _, err := c.Doc("wrong").Remove(t.Context()); err != nil {
+				t.Fatal(err)
 			}
-			if got := idsOf(q.Get(ctx)); got != row.want {
-				t.Errorf("found %s, want %s", got, row.want)
+			err = c.CreateIndex(t.Context(), index.Spec{Geo: "place"})
+			if err != nil {
+				t.Fatal(err)
 			}
+			mustAdd(t, c, M{"_id": "wrong", "place": nil})
+		} else if !errors.Is(err, ErrNotImplemented) {
+			t.Fatalf("a geo index over a place that is none: %v", err)
 		}
-		if n, err := near(query.NearOptions{Max: 2 * degree}).Count(ctx); n != 3 || err != nil {
-			t.Errorf("counted %d, %v", n, err)
-		}
-		if ok, err := near(query.NearOptions{Min: 6 * degree}).Exists(ctx); ok || err != nil {
-			t.Errorf("exists %v, %v", ok, err)
-		}
-		if list, err := near(query.NearOptions{Max: 3 * degree}).Distinct(ctx, "even"); len(list) != 2 || err != nil {
-			t.Errorf("distinct %v, %v", list, err)
-		}
-		doc, err := near().Field(M{"even": true}).One(ctx)
-		if err != nil || doc.String() != `{"_id":"1","even":false}` {
-			t.Errorf("one %v, %v", doc, err)
-		}
-		far, _ := c.Doc("nowhere").Get(ctx)
-		if _, err := near().After(far).Get(ctx); !errors.Is(err, ErrInvalid) {
-			t.Errorf("after a document without a place: %v", err)
-		}
-		if docs, err := db.Collection("none").Where(M{"place": query.GeoNear(geo.Point{})}).Get(ctx); len(docs) != 0 || err != nil {
-			t.Errorf("in no collection: %v, %v", docs, err)
+		geoQueries(t, c)
+		if got := idsOf(c.Aggregate().GeoNear(aggregate.GeoNearOptions{Near: geo.Point{4.4, 0}, DistanceField: "m", Limit: 2}).All(t.Context())); got != "4 5" && geo.HasCells {
+			t.Errorf("the stage without a key found %s", got)
 		}
 	})
+}
+
+func geoQueries(t *testing.T, c *Collection) {
+	t.Helper()
+	ctx := t.Context()
+	near := func(o ...query.NearOptions) *Query {
+		return c.Where(M{"place": query.GeoNear(geo.Point{0.1, 0}, o...)})
+	}
+	west := geo.Polygon{{{-10, -10}, {2.5, -10}, {2.5, 10}, {-10, 10}, {-10, -10}}}
+	for _, row := range []struct {
+		want string
+		q    *Query
+	}{
+		{"1 -1 2 3 4 5", near()},
+		{"1 -1 2", near().Limit(3)},
+		{"2 3", near().Skip(2).Limit(2)},
+		{"2 3", near(query.NearOptions{Min: 1.5 * degree, Max: 3 * degree})},
+		{"-1 1", near(query.NearOptions{Min: 0.5 * degree, Max: 1.2 * degree}).OrderBy("_id", Asc)},
+		{"5 4 3 2 1 -1", near().OrderBy("_id", Desc)},
+		{"1 -1 2", near().Where(M{"place": query.GeoNear(geo.Point{0.1, 0}), "even": false})},
+		{"2 3 4 5", near().After(Doc{})},
+		{"-1 1 2", c.Where(M{"place": query.GeoWithin(west)})},
+		{"3 4 5 nowhere wrong", c.Where(M{"place": query.Not(query.GeoWithin(west))})},
+		{"-1 1", c.Where(M{"place": query.GeoWithin(geo.Circle{Center: geo.Point{0, 0}, Radius: degree})})},
+		{"3 4", c.Where(M{"place": query.GeoIntersects(geo.LineString{{2.5, 0}, {4.5, 0}})})},
+		{"-1 1 3 4", c.Where(query.Or(M{"place": query.GeoIntersects(geo.LineString{{2.5, 0}, {4.5, 0}})},
+			M{"place": query.GeoWithin(geo.Circle{Center: geo.Point{0, 0}, Radius: degree})}))},
+		{"1 -1 2", near().Where(M{"place": query.GeoNear(geo.Point{0.1, 0}).GeoWithin(west)})},
+	} {
+		q := row.q
+		if row.want == "2 3 4 5" { // behind the second
+			docs, err := near().Limit(2).Get(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q = near().After(docs[1])
+		}
+		if got := idsOf(q.Get(ctx)); got != row.want {
+			t.Errorf("found %s, want %s", got, row.want)
+		}
+	}
+	if n, err := near(query.NearOptions{Max: 2 * degree}).Count(ctx); n != 3 || err != nil {
+		t.Errorf("counted %d, %v", n, err)
+	}
+	if ok, err := near(query.NearOptions{Min: 6 * degree}).Exists(ctx); ok || err != nil {
+		t.Errorf("exists %v, %v", ok, err)
+	}
+	if list, err := near(query.NearOptions{Max: 3 * degree}).Distinct(ctx, "even"); len(list) != 2 || err != nil {
+		t.Errorf("distinct %v, %v", list, err)
+	}
+	doc, err := near().Field(M{"even": true}).One(ctx)
+	if err != nil || doc.String() != `{"_id":"1","even":false}` {
+		t.Errorf("one %v, %v", doc, err)
+	}
+	far, _ := c.Doc("nowhere").Get(ctx)
+	if _, err := near().After(far).Get(ctx); !errors.Is(err, ErrInvalid) {
+		t.Errorf("after a document without a place: %v", err)
+	}
+	if docs, err := c.db.Collection("none").Where(M{"place": query.GeoNear(geo.Point{})}).Get(ctx); len(docs) != 0 || err != nil {
+		t.Errorf("in no collection: %v, %v", docs, err)
+	}
 }
 
 func TestGeoQueriesWrite(t *testing.T) {

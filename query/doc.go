@@ -26,6 +26,13 @@
 // form does not, hence also for a missing field. Ranges only compare values of
 // one kind. null asks for null or missing.
 //
+// # Places
+//
+// [GeoWithin] and [GeoIntersects] ask of the geometries that package geo describes,
+// and hold for none that is malformed. [GeoNear] asks for a distance, and orders the
+// documents of a query by it, the nearest first and ties by _id, unless the query has
+// an order of its own. Counting, updating and removing take it as a condition.
+//
 // # Limits
 //
 // A filter nests at most 100 levels, has at most 65,536 conditions and 16 MiB
