@@ -27,11 +27,19 @@ func newCheck(s Streams) *cobra.Command {
 					fmt.Fprintf(s.Out, "%s: %s\n", p.Collection, p.Text)
 				}
 				if n := len(report.Problems); n > 0 {
-					return fmt.Errorf("%w: %d problems", errUnsound, n)
+					return fmt.Errorf("%w: %s", errUnsound, counted(int64(n), "problem"))
 				}
-				_, err = fmt.Fprintf(s.Out, "sound: %d collections, %d documents\n", report.Collections, report.Documents)
+				_, err = fmt.Fprintf(s.Out, "sound: %s, %s\n", counted(int64(report.Collections), "collection"), counted(report.Documents, "document"))
 				return err
 			})
 		},
 	}
+}
+
+// counted returns a number of things, of which what is one.
+func counted(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

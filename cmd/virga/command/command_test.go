@@ -75,7 +75,7 @@ func TestImportExport(t *testing.T) {
 	again := path(t)
 	run(t, "", "import", again, "copy", file).want(t, command.Done, "imported 3\n", "")
 	run(t, "", "export", again, "copy").want(t, command.Done, tea, "")
-	run(t, "", "check", again).want(t, command.Done, "sound: 1 collections, 3 documents\n", "")
+	run(t, "", "check", again).want(t, command.Done, "sound: 1 collection, 3 documents\n", "")
 }
 
 func TestExportLeavesNoHalfFile(t *testing.T) {
