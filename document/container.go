@@ -117,6 +117,11 @@ func (e *encoder) field(c *container, key string, v any) error {
 	if err := e.value(v); err != nil {
 		return err
 	}
+	return e.endField(c, start, after)
+}
+
+// endField ends the field of c that began at start and whose value began at after.
+func (e *encoder) endField(c *container, start, after int) error {
 	if len(e.buf) == after {
 		e.buf = e.buf[:start] // the value is missing
 		return nil

@@ -196,12 +196,7 @@ func (e *encoder) reflectField(c *container, key string, v reflect.Value) error 
 	if err := e.reflect(v); err != nil {
 		return err
 	}
-	if len(e.buf) == after {
-		e.buf = e.buf[:start] // the value is missing
-		return nil
-	}
-	c.n++
-	return e.fits()
+	return e.endField(c, start, after)
 }
 
 // reflectList writes a slice or array, of bytes as binary.

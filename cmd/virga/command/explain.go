@@ -18,18 +18,10 @@ func newExplain(s Streams) *cobra.Command {
 		Short: "Run a query and print how: the plan, what it read, and which index would help",
 		Args:  takes(2, 2, "DATABASE COLLECTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			choice, err := sel.parse()
-			if err != nil {
-				return err
-			}
-			return reading(args[0], func(db *virga.DB) error {
-				coll, err := existing(cmd.Context(), db, args[1])
-				if err != nil {
-					return err
-				}
-				explain := choice.on(coll).Explain
+			return sel.query(cmd.Context(), args[0], args[1], func(q *virga.Query) error {
+				explain := q.Explain
 				if counting {
-					explain = choice.on(coll).ExplainCount
+					explain = q.ExplainCount
 				}
 				e, err := explain(cmd.Context())
 				if err != nil {

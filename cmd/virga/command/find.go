@@ -195,8 +195,13 @@ func (f *finding) run(ctx context.Context, path, name string, w io.Writer) error
 	})
 }
 
-// find writes the documents of a selection to w.
+// find writes the documents of a selection to w, as JSON Lines.
 func find(ctx context.Context, path, name string, sel *selection, w io.Writer) error {
+	return sel.query(ctx, path, name, func(q *virga.Query) error { return writeDocs(w, q.Each(ctx)) })
+}
+
+// query calls f with the query that the flags describe of a collection.
+func (sel *selection) query(ctx context.Context, path, name string, f func(*virga.Query) error) error {
 	choice, err := sel.parse()
 	if err != nil {
 		return err
@@ -206,13 +211,8 @@ func find(ctx context.Context, path, name string, sel *selection, w io.Writer) e
 		if err != nil {
 			return err
 		}
-		return writeLines(ctx, w, choice.on(coll))
+		return f(choice.on(coll))
 	})
-}
-
-// writeLines writes the documents of q to w as JSON Lines.
-func writeLines(ctx context.Context, w io.Writer, q *virga.Query) error {
-	return writeDocs(w, q.Each(ctx))
 }
 
 func newCount(s Streams) *cobra.Command {
@@ -222,16 +222,8 @@ func newCount(s Streams) *cobra.Command {
 		Short: "Print the number of documents that match",
 		Args:  takes(2, 2, "DATABASE COLLECTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			choice, err := sel.parse()
-			if err != nil {
-				return err
-			}
-			return reading(args[0], func(db *virga.DB) error {
-				coll, err := existing(cmd.Context(), db, args[1])
-				if err != nil {
-					return err
-				}
-				n, err := choice.on(coll).Count(cmd.Context())
+			return sel.query(cmd.Context(), args[0], args[1], func(q *virga.Query) error {
+				n, err := q.Count(cmd.Context())
 				if err != nil {
 					return err
 				}
