@@ -63,6 +63,15 @@ func Caller(ctx context.Context) (rules.Auth, bool) {
 // contained, logged with its stack, and returned as [ErrPanic]. Functions that call
 // others with their ctx call for the same identity.
 func (db *DB) Call(ctx context.Context, name string, data any) (any, error) {
+	var out any
+	err := db.observed("call", name, "", nil).run(ctx, func() (err error) {
+		out, err = db.call(ctx, name, data)
+		return err
+	})
+	return out, err
+}
+
+func (db *DB) call(ctx context.Context, name string, data any) (any, error) {
 	f, err := db.function(ctx, name)
 	if err != nil {
 		return nil, fault.Wrap("call", "", "", fmt.Errorf("function %q: %w", name, err))

@@ -24,8 +24,8 @@ func Hooked(h hook.Hooks) Option {
 // Fork opens a copy of a database in memory, for package virgatest: with its
 // documents, indexes and options and under the hooks given, in a time that does not
 // depend on its size. Neither sees the other's later writes. It goes on with the same
-// ids. Transactions under way, streams, attached databases and what [DB.Advise] has
-// gathered are not copied; an index that is being built is not in the copy.
+// ids. Transactions under way, streams, functions, attached databases and what
+// [DB.Advise] has gathered are not copied; an index that is being built is not in the copy.
 func Fork(db *DB, h hook.Hooks) (*DB, error) {
 	fork, err := db.fork(h)
 	return fork, fault.Wrap("fork", "", "", err)

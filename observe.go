@@ -24,11 +24,15 @@ func (db *DB) observed(op, collection, id string, tx *Tx) *call {
 	if db.observer == nil {
 		return nil
 	}
-	return &call{
+	c := &call{
 		Call:     hook.Call{Op: op, Collection: collection, ID: id, InTransaction: tx != nil},
 		observer: db.observer,
 		tx:       tx,
 	}
+	if db.who != nil {
+		c.Identity, c.Caller = true, db.who.auth.Owner()
+	}
+	return c
 }
 
 // observed returns the handle through which the operation does its work.

@@ -17,7 +17,8 @@ import (
 // committed; a transaction that has written to the collection meets a conflict; a
 // live query that they do not allow any more ends with the denial.
 func (c *Collection) SetRules(ctx context.Context, text string) error {
-	return c.fail("set rules", c.setRules(ctx, text))
+	c, call := c.observed("set rules")
+	return c.fail("set rules", call.run(ctx, func() error { return c.setRules(ctx, text) }))
 }
 
 // SetMode gives the collection one of the four simple modes.
@@ -25,7 +26,8 @@ func (c *Collection) SetMode(ctx context.Context, m rules.Mode) error {
 	if m == rules.Custom || m > rules.AdminOnly {
 		return c.fail("set mode", fmt.Errorf("%s is no simple mode: %w", m, fault.ErrInvalid))
 	}
-	return c.fail("set mode", c.setRules(ctx, m.String()))
+	c, call := c.observed("set rules")
+	return c.fail("set mode", call.run(ctx, func() error { return c.setRules(ctx, m.String()) }))
 }
 
 func (c *Collection) setRules(ctx context.Context, text string) error {

@@ -68,10 +68,13 @@ func nameOf(names []string, i int, kind string) string {
 // loaded, and a schema is finite. Besides type, bsonType asks for what is stored:
 // int, long, double, date, binData. A date is no string and no object.
 func (c *Collection) SetSchema(ctx context.Context, s Schema) error {
-	err := c.definable(ctx)
-	if err == nil {
-		err = c.setSchema(ctx, s)
-	}
+	c, call := c.observed("set schema")
+	err := call.run(ctx, func() error {
+		if err := c.definable(ctx); err != nil {
+			return err
+		}
+		return c.setSchema(ctx, s)
+	})
 	return c.fail("set schema", err)
 }
 

@@ -1,6 +1,7 @@
 package virgatest
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"runtime"
@@ -8,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/virgadb/virga"
 	"github.com/virgadb/virga/internal/hook"
 	"github.com/virgadb/virga/internal/plan"
 )
@@ -15,9 +17,11 @@ import (
 // A Call is one operation that was asked of a database.
 type Call struct {
 	Op            string // as errors name it: "find", "update", "commit"; "snapshot" is a stream handing one out
-	Collection    string
+	Collection    string // of a "call", the name of the function
 	ID            string // of the one document it was about, as JSON
 	InTransaction bool
+	Identity      bool   // asked by an identity, under rules; see [virga.DB.As]
+	As            string // which, by what it owns documents as; empty for nobody
 	Query         string // the conditions and the order: `city = "Oslo", total > 20 order -total`
 	Shape         string // the same without operands
 	Plan          string // how the documents were found; empty for an operation on one document
@@ -39,6 +43,9 @@ func (c Call) String() string {
 		b.WriteString("  ")
 	}
 	b.WriteString(c.what())
+	if c.Identity {
+		b.WriteString(" " + c.verdict())
+	}
 	if c.Query != "" {
 		fmt.Fprintf(&b, " where %s", c.Query)
 	}
@@ -60,6 +67,23 @@ func (c Call) String() string {
 		}
 	}
 	return b.String()
+}
+
+// Denied reports whether the rules have refused the call.
+func (c Call) Denied() bool {
+	return c.Identity && !c.Injected && errors.Is(c.Err, virga.ErrDenied)
+}
+
+// verdict says who asks, and whether the rules let him.
+func (c Call) verdict() string {
+	who := "nobody"
+	if c.As != "" {
+		who = c.As
+	}
+	if c.Denied() {
+		return "denied to " + who
+	}
+	return "as " + who
 }
 
 // what names the operation and what it is about.
@@ -91,6 +115,8 @@ func (e *entry) view() Call {
 		Collection:    e.call.Collection,
 		ID:            e.call.ID,
 		InTransaction: e.call.InTransaction,
+		Identity:      e.call.Identity,
+		As:            e.call.Caller,
 		Duration:      e.took,
 		Caller:        e.caller(),
 		Injected:      e.by != nil,

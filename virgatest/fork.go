@@ -16,8 +16,8 @@ import (
 // used, forked and closed as if there were no other. The copy has the documents, the
 // indexes and the options of the database, the time of its clock, and makes the ids
 // and random numbers that the database would make next. It has a clock of its own.
-// Streams, transactions under way, rules of [DB.Inject] and attached databases stay with
-// the original.
+// Streams, transactions under way, rules of [DB.Inject], functions, which work on the
+// database they were written for, and attached databases stay with the original.
 //
 // The copy is checked and closed when t has ended, as a database of [New] is; one that
 // was not written to is what its original was, and not checked again.

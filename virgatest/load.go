@@ -23,6 +23,7 @@ import (
 //
 //	products.jsonl          documents: JSON Lines, an object a line, dates as {"$date": "2018-08-31T17:30:00.882Z"}
 //	products.indexes.json   indexes: [{"fields": ["category", "-price"], "unique": true, "sparse": false, "name": "by_price"}, …]
+//	products.rules.json     who may do what, see [virga.Collection.SetRules]
 //	products.schema.json    a JSON Schema, see [virga.Collection.SetSchema]
 //
 // in the cloud's form of an export; empty lines are passed over. An index needs its
@@ -65,6 +66,7 @@ var kinds = []struct {
 	load   func(ctx context.Context, coll *virga.Collection, file string, text []byte) error
 }{
 	{".indexes.json", loadIndexes},
+	{".rules.json", loadRules},
 	{".schema.json", loadSchema},
 	{".jsonl", loadDocuments},
 }
@@ -84,7 +86,7 @@ func sources(files fs.FS) ([]source, error) {
 		if ok {
 			found = append(found, f)
 		} else if strings.HasSuffix(e.Name(), ".json") {
-			return nil, fmt.Errorf("%s: a file is named COLLECTION.jsonl, COLLECTION.indexes.json or COLLECTION.schema.json: %w", e.Name(), fault.ErrInvalid)
+			return nil, fmt.Errorf("%s: a file is named COLLECTION.jsonl, or COLLECTION and .indexes.json, .rules.json or .schema.json: %w", e.Name(), fault.ErrInvalid)
 		}
 	}
 	slices.SortStableFunc(found, func(a, b source) int {
@@ -101,6 +103,14 @@ func sourceOf(name string) (source, bool) {
 		}
 	}
 	return source{}, false
+}
+
+// loadRules sets the rules that a file holds.
+func loadRules(ctx context.Context, coll *virga.Collection, file string, text []byte) error {
+	if err := coll.SetRules(ctx, strings.TrimSpace(string(text))); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
 }
 
 // loadSchema sets the schema that a file holds.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/virgadb/virga"
+	"github.com/virgadb/virga/rules"
 	"github.com/virgadb/virga/virgatest"
 )
 
@@ -24,13 +25,15 @@ func TestSeed(t *testing.T) {
 	db := virgatest.New(t, virgatest.Seed(files(
 		"products.jsonl", "\xEF\xBB\xBF"+`{"_id": "tea", "price": 120, "since": {"$date": "2018-08-31T17:30:00.882Z"}}`+"\r\n\r\n"+`{"_id": "pot", "price": 300}`,
 		"products.indexes.json", `[{"fields": ["-price"], "unique": true}, {"name": "s", "fields": ["since"], "sparse": true}]`,
+		"products.rules.json", `{"read": true, "write": "doc._openid == auth.openid"}`,
+		"others.rules.json", "ADMINONLY\n",
 		"products.schema.json", `{"properties": {"price": {"minimum": 1}}}`,
 		"empty.jsonl", "",
 		"readme.txt", "not a collection",
 		"sub/ignored.jsonl", "{",
 	)))
 	names, err := db.Collections(ctx)
-	if err != nil || strings.Join(names, " ") != "empty products" {
+	if err != nil || strings.Join(names, " ") != "empty others products" {
 		t.Errorf("%v, %v", names, err)
 	}
 	tea, err := db.Collection("products").Doc("tea").Get(ctx)
@@ -43,6 +46,13 @@ func TestSeed(t *testing.T) {
 	list, err := db.Collection("products").Indexes(ctx)
 	if err != nil || len(list) != 2 || list[0].Name != "-price" || !list[0].Unique || list[1].Name != "s" || !list[1].Sparse || list[1].Entries != 1 {
 		t.Errorf("%+v, %v", list, err)
+	}
+	alice := db.As(rules.Auth{OpenID: "alice"})
+	if _, err := alice.Collection("products").Doc("tea").Get(ctx); err != nil {
+		t.Error(err)
+	}
+	if _, err := alice.Collection("others").Where(nil).Get(ctx); !errors.Is(err, virga.ErrDenied) {
+		t.Errorf("against the rules: %v", err)
 	}
 	if _, err := db.Collection("products").Add(ctx, virga.M{"price": 0}); !errors.Is(err, virga.ErrInvalid) {
 		t.Errorf("against the schema: %v", err)
@@ -67,8 +77,9 @@ func TestSeedNamesFileAndLine(t *testing.T) {
 		{"a.indexes.json", "[]\n[]", "a.indexes.json:2: more than one value"},
 		{"a.indexes.json", "[", "a.indexes.json:1: unexpected EOF"},
 		{"a.indexes.json", "[{\"fields\": []}]", "a.indexes.json: create index a"},
+		{"a.rules.json", "{\"read\": \"doc.\"}", "a.rules.json: set rules a"},
 		{"a.schema.json", "{", "a.schema.json: set schema a"},
-		{"a.json", "[]", "a.json: a file is named COLLECTION.jsonl, "},
+		{"a.json", "[]", "a.json: a file is named COLLECTION.jsonl, or COLLECTION and"},
 	} {
 		tr := try(t, func(t testing.TB) {
 			virgatest.New(t, virgatest.Seed(files(x.name, x.content)))

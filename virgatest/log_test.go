@@ -12,6 +12,7 @@ import (
 	"github.com/virgadb/virga/aggregate"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/query"
+	"github.com/virgadb/virga/rules"
 	"github.com/virgadb/virga/virgatest"
 )
 
@@ -73,6 +74,35 @@ aggregate orders where city = "Oslo": index city_-total ["Oslo"] | covered (keys
 `
 	if got := said(db.Calls()); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// TestLogOfIdentities shows who asked, and what the rules said.
+func TestLogOfIdentities(t *testing.T) {
+	db := virgatest.New(t, virgatest.Seed(files("notes.rules.json", `{"read": "doc._openid == auth.openid", "write": "doc._openid == auth.openid"}`)))
+	alice, bob := db.As(rules.Auth{OpenID: "alice"}), db.As(rules.Auth{OpenID: "bob"})
+	if _, err := alice.Collection("notes").Add(ctx, virga.M{"_id": "n"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bob.Collection("notes").Doc("n").Get(ctx); err == nil {
+		t.Error("bob reads the note of alice")
+	}
+	if _, err := db.As(rules.Auth{}).Collection("notes").Where(virga.M{"_openid": "alice"}).Get(ctx); !errors.Is(err, virga.ErrDenied) {
+		t.Errorf("nobody reads: %v", err)
+	}
+	db.Inject(virgatest.Rule{Op: "find", Fault: virgatest.Fail("DATABASE_PERMISSION_DENIED")})
+	if _, err := alice.Collection("notes").Where(virga.M{"_openid": "alice"}).Get(ctx); !errors.Is(err, virga.ErrDenied) {
+		t.Error(err)
+	}
+	calls := db.Calls()
+	var got []string
+	for _, c := range calls {
+		line, _, _ := strings.Cut(c.String(), " [")
+		got = append(got, fmt.Sprint(line, " ", c.Denied()))
+	}
+	want := `add notes as alice false, get notes/"n" denied to bob true, find notes denied to nobody true, find notes as alice false`
+	if all := strings.Join(got, ", "); all != want {
+		t.Errorf("%s", all)
 	}
 }
 

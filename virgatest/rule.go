@@ -25,11 +25,11 @@ var ErrInjected = fault.ErrInjected
 type Rule struct {
 	// Op is the operation: get, find, exists, count, distinct, aggregate, add, set,
 	// update, remove, bulk, watch, snapshot, transaction, start transaction, commit,
-	// create collection, drop collection, create index, drop index. A snapshot is a
-	// stream about to hand one out, a commit the end of any transaction. Empty means
-	// all of them.
+	// create collection, drop collection, create index, drop index, set rules, set
+	// schema, call. A snapshot is a stream about to hand one out, a commit the end of
+	// any transaction. Empty means all of them.
 	Op string
-	// Collection is its name; empty means all.
+	// Collection is its name, and with call the function's; empty means all.
 	Collection string
 	// Nth is the call that the rule begins with, from 1, of those that it is about; 0
 	// means every call.
@@ -120,6 +120,7 @@ var wordings = map[string]wording{
 var ops = []string{
 	"get", "find", "exists", "count", "distinct", "aggregate", "add", "set", "update", "remove", "bulk", "watch", "snapshot",
 	"transaction", "start transaction", "commit", "create collection", "drop collection", "create index", "drop index",
+	"set rules", "set schema", "call",
 }
 
 // error returns the error that a call hit by the fault gets.

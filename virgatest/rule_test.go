@@ -67,6 +67,9 @@ func TestEveryOperationFails(t *testing.T) {
 		if err := c.CreateIndex(ctx, index.Spec{Fields: index.By("m")}); err != nil {
 			t.Fatal(err)
 		}
+		if err := db.Function("nothing", func(context.Context, any) (any, error) { return nil, nil }); err != nil {
+			t.Fatal(err)
+		}
 		return c
 	}
 	for op, do := range operations {
@@ -172,6 +175,14 @@ var operations = map[string]func(*virgatest.DB, *virga.Collection) error{
 	},
 	"drop index": func(db *virgatest.DB, c *virga.Collection) error {
 		return c.DropIndex(ctx, "m")
+	},
+	"set rules": func(db *virgatest.DB, c *virga.Collection) error { return c.SetRules(ctx, "READONLY") },
+	"set schema": func(db *virgatest.DB, c *virga.Collection) error {
+		return c.SetSchema(ctx, virga.Schema{JSON: virga.M{"maxProperties": 9}})
+	},
+	"call": func(db *virgatest.DB, c *virga.Collection) error {
+		_, err := db.Call(ctx, "nothing", nil)
+		return err
 	},
 	"create collection": func(db *virgatest.DB, c *virga.Collection) error { return db.CreateCollection(ctx, "b") },
 	"drop collection":   func(db *virgatest.DB, c *virga.Collection) error { return db.DropCollection(ctx, "a") },

@@ -230,42 +230,44 @@ func TestSilence(t *testing.T) {
 }
 
 func TestDrafts(t *testing.T) {
-	change := func(who string) func(d *Drafts, id virga.ID) error {
-		return func(d *Drafts, id virga.ID) error { return d.Change(ctx, who, id, "changed") }
+	type step = func(db *virga.DB, id virga.ID) error
+	change := func(who string) step {
+		return func(db *virga.DB, id virga.ID) error { return NewDrafts(db, who).Change(ctx, id, "changed") }
 	}
-	publish := func(who string) func(d *Drafts, id virga.ID) error {
-		return func(d *Drafts, id virga.ID) error { return d.Publish(ctx, who, id) }
+	publish := func(who string) step {
+		return func(db *virga.DB, id virga.ID) error { return NewDrafts(db, who).Publish(ctx, id) }
 	}
 	for name, x := range map[string]struct {
-		steps []func(d *Drafts, id virga.ID) error
+		steps []step
 		err   error  // of the last step
 		alice string // what she reads then
 		bob   error
 	}{
 		"written":              {nil, nil, "first", ErrNotYours},
-		"changed":              {[]func(*Drafts, virga.ID) error{change("alice")}, nil, "changed", ErrNotYours},
-		"changed by another":   {[]func(*Drafts, virga.ID) error{change("bob")}, ErrNotYours, "first", ErrNotYours},
-		"published":            {[]func(*Drafts, virga.ID) error{publish("alice")}, nil, "first", nil},
-		"published by another": {[]func(*Drafts, virga.ID) error{publish("bob")}, ErrNotYours, "first", ErrNotYours},
-		"changed too late":     {[]func(*Drafts, virga.ID) error{publish("alice"), change("alice")}, ErrNotYours, "first", nil},
-		"published twice":      {[]func(*Drafts, virga.ID) error{publish("alice"), publish("alice")}, ErrNotYours, "first", nil},
+		"changed":              {[]step{change("alice")}, nil, "changed", ErrNotYours},
+		"changed by another":   {[]step{change("bob")}, ErrNotYours, "first", ErrNotYours},
+		"published":            {[]step{publish("alice")}, nil, "first", nil},
+		"published by another": {[]step{publish("bob")}, ErrNotYours, "first", ErrNotYours},
+		"changed too late":     {[]step{publish("alice"), change("alice")}, ErrNotYours, "first", nil},
+		"published twice":      {[]step{publish("alice"), publish("alice")}, ErrNotYours, "first", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			drafts := NewDrafts(seeded.Fork(t).DB)
-			id, err := drafts.Write(ctx, "alice", "first")
+			db := seeded.Fork(t)
+			alice, bob := NewDrafts(db.DB, "alice"), NewDrafts(db.DB, "bob")
+			id, err := alice.Write(ctx, "first")
 			if err != nil {
 				t.Fatal(err)
 			}
 			for i, step := range x.steps {
-				if err := step(drafts, id); i == len(x.steps)-1 && !errors.Is(err, x.err) || i < len(x.steps)-1 && err != nil {
+				if err := step(db.DB, id); i == len(x.steps)-1 && !errors.Is(err, x.err) || i < len(x.steps)-1 && err != nil {
 					t.Errorf("step %d: %v", i, err)
 				}
 			}
-			if text, err := drafts.Read(ctx, "alice", id); text != x.alice || err != nil {
+			if text, err := alice.Read(ctx, id); text != x.alice || err != nil {
 				t.Errorf("alice reads %q, %v", text, err)
 			}
-			if _, err := drafts.Read(ctx, "bob", id); !errors.Is(err, x.bob) {
+			if _, err := bob.Read(ctx, id); !errors.Is(err, x.bob) {
 				t.Errorf("bob reads: %v", err)
 			}
 		})

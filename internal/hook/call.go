@@ -21,7 +21,9 @@ type Observer interface {
 // A Call is one operation.
 type Call struct {
 	Op            string // as errors name it: "find", "update" …; "snapshot" is a stream about to hand one out
-	Collection    string // empty when the call concerns the database
+	Collection    string // empty when the call concerns the database; of a "call", the function's name
+	Caller        string // the identity that asks, by what it owns documents as; see Identity
+	Identity      bool   // an identity asks, under rules; else the program itself
 	ID            string // of the one document it is about, as JSON; empty for others
 	InTransaction bool
 	Note          any // the observer's own
