@@ -12,8 +12,8 @@ import (
 	"github.com/virgadb/virga/query"
 )
 
-// geo carries out a vector of geo.jsonl: without an index, and then with one on the
-// field of its geometries.
+// geo carries out a vector of geo.jsonl: without an index, and then with each kind of
+// index on the field of its geometries.
 func (r *runner) geo(ctx context.Context, v vector) error {
 	coll, err := r.writing(ctx, v.Field("docs"))
 	if err != nil {
@@ -30,14 +30,19 @@ func (r *runner) geo(ctx context.Context, v vector) error {
 	if err := r.geoFound(ctx, coll, v); err != nil {
 		return fmt.Errorf("without an index: %w", err)
 	}
-	if err := coll.CreateIndex(ctx, index.Spec{Geo: field}); err != nil {
-		if errors.Is(err, virga.ErrNotImplemented) {
-			return nil
+	for _, spec := range []index.Spec{{Geo: field}, {Fields: index.By(field, "tag"), Geo: field}} {
+		if err := coll.CreateIndex(ctx, spec); err != nil {
+			if errors.Is(err, virga.ErrNotImplemented) {
+				return nil // built without cgo
+			}
+			return err
 		}
-		return err
-	}
-	if err := r.geoFound(ctx, coll, v); err != nil {
-		return fmt.Errorf("with an index: %w", err)
+		if err := r.geoFound(ctx, coll, v); err != nil {
+			return fmt.Errorf("with an index on %s: %w", spec.Named().Keys(), err)
+		}
+		if err := coll.DropIndex(ctx, spec.Named().Name); err != nil {
+			return err
+		}
 	}
 	return nil
 }

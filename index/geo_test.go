@@ -1,0 +1,66 @@
+//go:build cgo
+
+package index_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/geo"
+	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/keys"
+)
+
+// What a geo index holds of a document: as many entries as places times tuples of the
+// other fields, which may be in another array.
+func TestGeoEntries(t *testing.T) {
+	x, err := index.Compile(7, index.Spec{Fields: index.By("kind"), Geo: "a.at"}.Named(), index.Traits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	square := geo.Polygon{{{0, 0}, {1, 0}, {1, 1}, {0, 1}, {0, 0}}}
+	shape, err := geo.NewShape(square)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells := len(shape.Covering(geo.MaxCovering))
+	for name, c := range map[string]struct {
+		doc    document.D
+		want   int
+		traits index.Traits
+	}{
+		"missing":         {document.D{{"kind", 1}}, 0, index.Traits{}},
+		"null":            {document.D{{"a", document.D{{"at", nil}}}}, 0, index.Traits{}},
+		"empty":           {document.D{{"a", document.D{{"at", []any{}}}}}, 0, index.Traits{}},
+		"point":           {document.D{{"kind", 1}, {"a", document.D{{"at", geo.Point{1, 2}}}}}, 1, index.Traits{}},
+		"point alone":     {document.D{{"a", document.D{{"at", geo.Point{1, 2}}}}}, 1, index.Traits{}},
+		"one leaf cell":   {document.D{{"a", document.D{{"at", []any{geo.Point{1, 2}, geo.Point{1, 2.0000001}, geo.Point{1, 2}}}}}}, 2, index.Traits{Multikey: 2}},
+		"array on a way":  {document.D{{"a", []any{document.D{{"at", geo.Point{1, 2}}}, document.D{}}}}, 1, index.Traits{Multikey: 2}},
+		"arrays multiply": {document.D{{"kind", []any{1, 2, 3}}, {"a", document.D{{"at", []any{geo.Point{1, 2}, geo.Point{3, 4}}}}}}, 6, index.Traits{Multikey: 3}},
+		"polygon":         {document.D{{"a", document.D{{"at", square}}}}, cells, index.Traits{Multikey: 2, Shapes: true}},
+	} {
+		v, err := document.Of(append(document.D{{"_id", 1}}, c.doc...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, id := document.FromRaw(v.Raw()), keys.Append(nil, document.Int(1), false)
+		entries, traits, err := x.Entries(doc, id)
+		if err != nil || len(entries) != c.want || traits != c.traits {
+			t.Errorf("%s: %d entries, %+v, %v, want %d, %+v", name, len(entries), traits, err, c.want, c.traits)
+		}
+		for _, e := range entries {
+			if p, err := x.Split(e.Key, e.Value); err != nil || string(p.ID) != string(id) {
+				t.Errorf("%s: entry %x: %v", name, e.Key, err)
+			}
+		}
+	}
+	v, err := document.Of(document.D{{"_id", 1}, {"a", document.D{{"at", []any{1, 2}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := x.Entries(document.FromRaw(v.Raw()), []byte{5}); !errors.Is(err, fault.ErrInvalid) {
+		t.Errorf("numbers: %v", err)
+	}
+}
