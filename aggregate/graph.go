@@ -151,17 +151,20 @@ func (w *search) step(ctx context.Context, depth int) error {
 	}
 	w.wanted, w.order, w.keys = map[string]document.Value{}, nil, nil
 	if !ok {
-		return w.joiner.each(ctx, values, func(d document.Doc) error { return w.visit(d, depth) })
+		return w.joiner.each(ctx, values, func(d document.Doc) error { return w.visit(ctx, d, depth) })
 	}
 	for _, d := range w.joiner.matches(keys) {
-		if err := w.visit(d, depth); err != nil {
+		if err := w.visit(ctx, d, depth); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
 }
 
-func (w *search) visit(d document.Doc, depth int) error {
+func (w *search) visit(ctx context.Context, d document.Doc, depth int) error {
+	if len(w.visited)%checkEvery == 0 && ctx.Err() != nil {
+		return ctx.Err()
+	}
 	id := keyOf(d.Value().Field("_id"))
 	if w.visited[id] {
 		return nil
