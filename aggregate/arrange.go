@@ -49,7 +49,7 @@ func (p *Program) arrange(r *run, collection string, extra []any) (arrangement, 
 	if request, steps, ok, err := g.inOrder(r.db, collection, *x.request, p.steps[1:]); ok || err != nil {
 		return arrangement{request: request, steps: steps}, err
 	}
-	x.request.Loose = g.loose && x.request.Sort == nil
+	x.request.Loose, x.request.Brief = g.loose && x.request.Sort == nil, true
 	return x, nil
 }
 

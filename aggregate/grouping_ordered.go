@@ -36,7 +36,7 @@ func (g *group) inOrder(db Database, collection string, r query.Request, rest []
 	} else if !beginsWith(r.Sort, by) {
 		return nil, nil, false, nil
 	}
-	r.Loose = g.loose
+	r.Loose, r.Brief = g.loose, true
 	if ok, err := db.InOrder(collection, &r); !ok || err != nil {
 		return nil, nil, false, err
 	}

@@ -67,8 +67,13 @@ func (s *narrowing) next(ctx context.Context) (document.Doc, bool, error) {
 func (s *narrowing) close() { s.in.close() }
 
 // asked are what the first steps look at of the documents of the collection.
-func (a *access) asked(n need) {
-	if !n.whole {
-		a.needs, a.strict = slices.Clip(append([]string{}, n.needs()...)), n.strict
+func (a *access) asked(steps []step) {
+	n := needOf(steps)
+	if n.whole {
+		return
 	}
+	if _, ok := steps[0].(*group); !ok {
+		n = n.withPaths("_id") // errors name the document
+	}
+	a.needs, a.strict = slices.Clip(append([]string{}, n.needs()...)), n.strict
 }

@@ -17,7 +17,7 @@ func (p *Program) optimise(pushed bool) {
 		p.pushDown()
 	}
 	p.boundSorts()
-	p.access.asked(needOf(p.steps))
+	p.access.asked(p.steps)
 	p.narrowSteps()
 }
 

@@ -16,7 +16,7 @@ type Value struct{ raw []byte }
 func Int(i int64) Value { return Value{appendInt(nil, i)} }
 
 // Float returns the float f, also when it is a whole number.
-func Float(f float64) Value { return Value{appendFloat(nil, f)} }
+func Float(f float64) Value { return Value{appendFloat(make([]byte, 0, 9), f)} }
 
 // Text returns the string s, which must be valid UTF-8; [Of] checks that.
 func Text(s string) Value { return Value{appendText(make([]byte, 0, len(s)+5), s)} }

@@ -14,8 +14,9 @@ type Request struct {
 	Hint       string       // the name of the index to use, or [NoIndex]; empty leaves the choice
 
 	// For readers that do not look at everything. Without a Projection only.
-	Needs  []string // dotted paths that are looked at, besides _id: others may be missing; nil means all of it
+	Needs  []string // dotted paths that are looked at: others may be missing; nil means all of it
 	Strict bool     // the order of the fields is looked at too
+	Brief  bool     // a document need not be valid when the next one is asked for
 	Loose  bool     // documents that Sort puts nowhere may come in any order, and not by _id
 }
 

@@ -8,13 +8,24 @@ import (
 	"github.com/virgadb/virga/query"
 )
 
-// A cover makes documents from entries of an index. They have _id and the fields
-// of the index that the query looks at, no others.
+// A cover makes documents from entries of an index. They have the fields that the
+// query looks at, no others.
 type cover struct {
 	index  *index.Index
+	id     bool
 	fields []int
-	values []document.Value
+}
+
+// A coverer is a cover at work. It belongs to one goroutine.
+type coverer struct {
+	*cover
+	reader *index.Reader
+	brief  bool // documents are valid until the next one only
 	build  document.Builder
+}
+
+func (c *cover) start(brief bool) *coverer {
+	return &coverer{cover: c, reader: c.index.Reader(c.id, c.fields), brief: brief}
 }
 
 // covering returns what makes documents for the query from entries of a, or nil
@@ -52,7 +63,7 @@ func (p *planner) covering(a *access) *cover {
 	if need.missing {
 		return nil
 	}
-	return &cover{index: a.index, fields: need.fields}
+	return &cover{index: a.index, id: p.r.Needs == nil || contains(p.r.Needs, "_id"), fields: need.fields}
 }
 
 // looked returns the paths that the reader looks at, and whether documents that have
@@ -119,17 +130,17 @@ func (n *paths) add(path string) {
 
 // document makes the document of an entry. It reports false when the entry does
 // not tell enough.
-func (c *cover) document(e index.Parts) (document.Doc, bool) {
-	var ok bool
-	c.values, ok = c.index.Values(e, c.values[:0])
-	if !ok {
+func (c *coverer) document(e index.Parts) (document.Doc, bool) {
+	if !c.reader.Read(e) {
 		return document.Doc{}, false
 	}
 	c.build.Reset()
 	c.build.BeginObject()
-	c.build.Field("_id", c.values[0])
+	if c.id {
+		c.build.Field("_id", c.reader.ID())
+	}
 	for _, i := range c.fields {
-		path, v := c.index.Spec().Fields[i].Path, c.values[i+1]
+		path, v := c.index.Spec().Fields[i].Path, c.reader.Value(i)
 		if strings.IndexByte(path, '.') < 0 {
 			c.build.Field(path, v)
 			continue
@@ -140,11 +151,14 @@ func (c *cover) document(e index.Parts) (document.Doc, bool) {
 		c.nested(path, v)
 	}
 	c.build.End()
+	if c.brief {
+		return document.FromRaw(c.build.Bytes()), true
+	}
 	return document.FromRaw(append([]byte(nil), c.build.Bytes()...)), true
 }
 
 // nested writes v at a dotted path.
-func (c *cover) nested(path string, v document.Value) {
+func (c *coverer) nested(path string, v document.Value) {
 	first, rest, more := strings.Cut(path, ".")
 	c.build.Key(first)
 	if !more {

@@ -180,7 +180,9 @@ func (x *exec) ordered(a *access) items {
 	if o.mode == turning {
 		src = &turned{walk: x.walk(a, resume.clip(spans)), fields: o.to, resume: resume}
 	} else if o.streams <= 1 {
-		src = x.walk(a, resume.clip(spans))
+		w := x.walk(a, resume.clip(spans))
+		w.brief = x.planner.r.Brief && o.mode == streamed
+		src = w
 	} else {
 		m := &merged{layout: l, reverse: o.reverse}
 		each := len(spans) / o.streams

@@ -34,6 +34,8 @@ type walk struct {
 	bounds  []bound
 	checks  []int // fields whose bounds an entry has to meet
 	cover   *cover
+	brief   bool // documents made from entries are not kept
+	coverer *coverer
 	spans   []index.Span
 	reverse bool
 	span    index.Span // the one the walk is in
@@ -66,7 +68,10 @@ func (w *walk) next(ctx context.Context) (item, bool, error) {
 			}
 			it := item{id: e.ID, fields: e.Fields, parts: e}
 			if w.cover != nil {
-				it.doc, _ = w.cover.document(e)
+				if w.coverer == nil {
+					w.coverer = w.cover.start(w.brief)
+				}
+				it.doc, _ = w.coverer.document(e)
 			}
 			return it, true, nil
 		}

@@ -1,0 +1,89 @@
+package index
+
+import (
+	"bytes"
+
+	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/keys"
+)
+
+// A Reader gives values back from the entries of an index, which hold one value for
+// each field and none that is cut. It remembers the last value of each field: in an
+// index it often is that of the next entry too. It belongs to one goroutine.
+type Reader struct {
+	index  *Index
+	id     bool
+	last   int // the last field wanted
+	fields []remembered
+	docID  document.Value
+}
+
+// A remembered value is that of a field in the last entry.
+type remembered struct {
+	wanted bool
+	key    []byte
+	mark   mark
+	value  document.Value
+}
+
+// Reader returns what reads the _id, if it is asked for, and some fields from entries.
+func (x *Index) Reader(id bool, fields []int) *Reader {
+	r := &Reader{index: x, id: id, last: -1, fields: make([]remembered, len(x.spec.Fields))}
+	for _, i := range fields {
+		r.fields[i].wanted = true
+		r.last = max(r.last, i)
+	}
+	return r
+}
+
+// Read reads an entry. It reports false when the document itself has to be asked.
+func (r *Reader) Read(p Parts) bool {
+	if r.index.traits.Multikey != 0 || r.index.traits.Cut {
+		return false
+	}
+	if r.id {
+		m := getMark(p.marks, 0)
+		id, _, ok := keys.Decode(p.ID, false, m == markFloat)
+		if !ok || m == markOpaque {
+			return false
+		}
+		r.docID = id
+	}
+	rest := p.Fields
+	for i := range r.last + 1 {
+		desc := r.index.spec.Fields[i].Desc
+		n, err := keys.Skip(rest, desc)
+		if err != nil {
+			return false
+		}
+		if f := &r.fields[i]; f.wanted && !f.read(rest[:n], getMark(p.marks, i+1), desc) {
+			return false
+		}
+		rest = rest[n:]
+	}
+	return true
+}
+
+// read reads one field.
+func (f *remembered) read(key []byte, m mark, desc bool) bool {
+	if f.key != nil && f.mark == m && bytes.Equal(f.key, key) {
+		return true
+	}
+	var v document.Value
+	if m != markMissing {
+		var ok bool
+		if v, _, ok = keys.Decode(key, desc, m == markFloat); !ok || m == markOpaque {
+			f.key = nil
+			return false
+		}
+	}
+	f.key, f.mark, f.value = append(f.key[:0], key...), m, v
+	return true
+}
+
+// ID returns the _id in the entry last read.
+func (r *Reader) ID() document.Value { return r.docID }
+
+// Value returns the value of field i in the entry last read, missing when the document
+// does not have it.
+func (r *Reader) Value(i int) document.Value { return r.fields[i].value }
