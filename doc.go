@@ -15,6 +15,12 @@
 //
 // Conditions and update commands are in package query.
 //
+// # Identities
+//
+// [DB.As] is the database in the hands of somebody: [Collection.SetRules] says who may
+// do what, and what somebody creates has their _openid. [DB.Function] registers code
+// that they may call instead. The handle that Open returns is not bound.
+//
 // # Moments
 //
 // Every read sees the database as one commit left it and never waits for a

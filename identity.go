@@ -3,6 +3,7 @@ package virga
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
@@ -136,7 +137,7 @@ func (g getter) Get(_ context.Context, collection string, id document.ID) (docum
 func (p *permit) narrow(ctx context.Context, op rules.Operation, f *query.Filter) (*query.Filter, any, error) {
 	p.call.Op = op
 	extra, err := p.rules.Query(ctx, &p.call, f)
-	if err != nil || extra == nil {
+	if err != nil || extra == nil || p.asksForOwn(f) {
 		return f, nil, err
 	}
 	own, err := query.CompileFilter(extra, p.call.Now)
@@ -147,6 +148,29 @@ func (p *permit) narrow(ctx context.Context, op rules.Operation, f *query.Filter
 		return own, extra, nil
 	}
 	return f.And(own), extra, nil
+}
+
+// asksForOwn reports whether a filter asks by itself for what the caller owns, which is
+// all that a simple mode could add to it.
+func (p *permit) asksForOwn(f *query.Filter) bool {
+	if f == nil || p.rules.Mode() == rules.Custom {
+		return false
+	}
+	t := f.Term()
+	terms := []query.Term{t}
+	if t.Kind() == query.TermAnd {
+		terms = terms[:0]
+		for i := range t.Len() {
+			terms = append(terms, t.At(i))
+		}
+	}
+	return slices.ContainsFunc(terms, func(t query.Term) bool {
+		if t.Kind() != query.TermEq || t.Path() != ownerField {
+			return false
+		}
+		text, _ := t.Value().Text()
+		return text != "" && text == p.call.Auth.Owner()
+	})
 }
 
 // allows decides op on the stored document under id, zero when there is none. Where

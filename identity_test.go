@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/virgadb/virga/aggregate"
+	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/query"
 	"github.com/virgadb/virga/rules"
@@ -450,4 +451,44 @@ func TestRuleOptions(t *testing.T) {
 		_, err := db.As(bob).Collection("c").Doc("a").Get(ctx)
 		mustBeDenied(t, "get", err)
 	})
+}
+
+func TestOtherDoorsUnderRules(t *testing.T) {
+	ctx := context.Background()
+	db := openTest(t)
+	c := owned(t, db, "c")
+	for i, id := range []string{"a", "b", "c"} {
+		if _, err := c.Doc(id).Update(ctx, M{"loc": M{"type": "Point", "coordinates": []any{i, 0}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mine := db.As(bob).Collection("c")
+	near := query.GeoNear(geo.Point{0, 0})
+	if docs, err := mine.Where(M{"loc": near}).Get(ctx); err != nil || len(docs) != 1 || docs[0].ID().String() != `"b"` {
+		t.Errorf("near: %v, %v", docs, err)
+	}
+	if all, err := Of[M](mine).Where(nil).Get(ctx); err != nil || len(all) != 1 {
+		t.Errorf("typed: %v, %v", all, err)
+	}
+	if doc, err := mine.Where(nil).OrderBy("n", Desc).One(ctx); err != nil || doc.ID().String() != `"b"` {
+		t.Errorf("one: %s, %v", doc, err)
+	}
+	if res, err := mine.Where(M{}).UpdateAndReturn(ctx, M{"n": 9}); err != nil || res.Doc.ID().String() != `"b"` {
+		t.Errorf("update and return: %+v, %v", res, err)
+	}
+	rows, err := mine.Aggregate().Match(M{"_openid": "{openid}"}).Group(nil, M{"n": aggregate.Sum("$n")}).All(ctx)
+	if err != nil || len(rows) != 1 || rows[0].Lookup("n").String() != "9" {
+		t.Errorf("group: %v, %v", rows, err)
+	}
+	rows, err = mine.Aggregate().Raw(`[{"$match": {"_openid": "{openid}"}}, {"$count": "n"}]`).All(ctx)
+	if err != nil || len(rows) != 1 || rows[0].Lookup("n").String() != "1" {
+		t.Errorf("raw: %v, %v", rows, err)
+	}
+	res, err := mine.Bulk().Insert(M{"_id": "d"}).Set("a", M{"x": 1}).UpdateMany(M{}, M{"m": 1}).RemoveMany(M{"_id": "c"}).Remove("b").Commit(ctx)
+	if err != nil || res.Inserted != 1 || res.Updated != 2 || res.Removed != 1 {
+		t.Errorf("bulk: %+v, %v", res, err)
+	}
+	if docs, err := c.Where(nil).Field(M{"_openid": true}).Get(ctx); err != nil || fmt.Sprint(docs) != `[{"_id":"a","_openid":"alice"} {"_id":"c"} {"_id":"d","_openid":"bob"}]` {
+		t.Errorf("left: %v, %v", docs, err)
+	}
 }

@@ -15,7 +15,8 @@ import (
 //
 // The rules hold at once. A write under way is decided by those under which it is
 // committed; a transaction that has written to the collection meets a conflict; a
-// live query that they do not allow any more ends with the denial.
+// live query that they do not allow any more ends with the denial. The logger is
+// told what is suspicious about them.
 func (c *Collection) SetRules(ctx context.Context, text string) error {
 	c, call := c.observed("set rules")
 	return c.fail("set rules", call.run(ctx, func() error { return c.setRules(ctx, text) }))
@@ -34,14 +35,22 @@ func (c *Collection) setRules(ctx context.Context, text string) error {
 	if err := c.definable(ctx); err != nil {
 		return err
 	}
+	var suspicious []rules.Warning
 	if text != "" {
 		r, err := rules.Parse(text)
 		if err != nil {
 			return err
 		}
-		text = r.String()
+		text, suspicious = r.String(), r.Lint()
 	}
-	return c.db.docs.SetPolicy(ctx, c.name, c.db.cloud == nil, func(_, schema string) (string, string) { return text, schema })
+	err := c.db.docs.SetPolicy(ctx, c.name, c.db.cloud == nil, func(_, schema string) (string, string) { return text, schema })
+	if err != nil {
+		return err
+	}
+	for _, w := range suspicious {
+		c.db.log.Warn("the rules of a collection are suspicious", "collection", c.name, "warning", w.String())
+	}
+	return nil
 }
 
 // Rules returns the rules that hold for the collection: those that were set, or

@@ -69,16 +69,13 @@ func nameOf(names []string, i int, kind string) string {
 // int, long, double, date, binData. A date is no string and no object.
 func (c *Collection) SetSchema(ctx context.Context, s Schema) error {
 	c, call := c.observed("set schema")
-	err := call.run(ctx, func() error {
-		if err := c.definable(ctx); err != nil {
-			return err
-		}
-		return c.setSchema(ctx, s)
-	})
-	return c.fail("set schema", err)
+	return c.fail("set schema", call.run(ctx, func() error { return c.setSchema(ctx, s) }))
 }
 
 func (c *Collection) setSchema(ctx context.Context, s Schema) error {
+	if err := c.definable(ctx); err != nil {
+		return err
+	}
 	text := ""
 	if s.JSON != nil {
 		if _, err := compileSchema(s.JSON, false); err != nil {

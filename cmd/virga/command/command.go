@@ -105,6 +105,6 @@ Exit codes: 0 done, 1 error, 2 wrong usage, 3 check found disagreements.`,
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misused(err) })
-	root.AddCommand(newImport(s), newExport(s), newFind(s), newCount(s), newWatch(s), newExplain(s), newAggregate(s), newIndex(s), newRules(s), newStats(s), newCheck(s))
+	root.AddCommand(newImport(s), newExport(s), newFind(s), newCount(s), newWatch(s), newExplain(s), newAggregate(s), newIndex(s), newRules(s), newSchema(s), newStats(s), newCheck(s))
 	return root
 }
