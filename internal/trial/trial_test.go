@@ -22,7 +22,7 @@ func TestSeedIsGiven(t *testing.T) {
 		t.Error("the same seed gives other numbers")
 	}
 	t.Setenv("VIRGA_SEED", "")
-	if Seed() == Seed() {
+	if first, second := Seed(), Seed(); first == second {
 		t.Error("two seeds are the same")
 	}
 }
