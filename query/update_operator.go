@@ -13,6 +13,15 @@ type operator interface {
 	tolerant(e *edit) bool
 }
 
+// gives reports whether op makes a value where nothing is.
+func gives(op operator) bool {
+	switch op.(type) {
+	case unsetter, renamed, popper, puller:
+		return false
+	}
+	return true
+}
+
 // A target is a value that an operator works on: raw[at:to] of the edit.
 type target struct {
 	value   document.Value

@@ -45,6 +45,7 @@ func TestUpdate(t *testing.T) {
 		{"set replaces", `{"a":{"b":1}}`, m{"a": Set(m{"c": 2})}, `{"a":{"c":2}}`},
 		{"below null", `{"a":null}`, m{"a": m{"c": 2}}, `!a.c: cannot create field "c" in element {a: null}`},
 		{"missing fields", `{}`, d{{"n", Inc(2)}, {"m", Mul(3)}, {"p", Push(1)}, {"q", Max(5)}}, `{"n":2,"m":0,"p":[1],"q":5}`},
+		{"missing fields in the order of their values", `{}`, d{{"n.y", Remove()}, {"p.x", Pop()}, {"a", Mul(1)}, {"n.x", Min(3)}, {"p.y", Push(1)}}, `{"a":0,"n":{"x":3},"p":{"y":[1]}}`},
 		{"push spreads", `{"p":[1]}`, m{"p": Push([]int{2, 3})}, `{"p":[1,2,3]}`},
 		{"push of an array", `{"p":[1]}`, m{"p": Push([][]int{{2, 3}})}, `{"p":[1,[2,3]]}`},
 		{"push, sort, slice", `{"p":[3,1]}`, m{"p": PushWith(PushOptions{Each: []any{2}, Sort: 1, Slice: ptr(-2)})}, `{"p":[2,3]}`},

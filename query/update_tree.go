@@ -2,6 +2,7 @@ package query
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -20,6 +21,7 @@ type branch struct {
 	children []*branch
 	byName   map[string]int // in place of a search, when there are many children
 	array    bool           // has a child that only an array can have
+	gives    bool           // an operator here or below makes a value where nothing is
 	op       operator       // of a leaf
 }
 
@@ -38,7 +40,8 @@ const manyChildren = 12
 // maxIndex stands for every array index too large to count.
 const maxIndex = math.MaxInt32
 
-// insert puts op at path, below b, the root.
+// insert puts op at path, below b, the root. Children stand in the order in which
+// the update first gives them a value: that is the order of fields that are new.
 func (b *branch) insert(path string, op operator) error {
 	segments := strings.Split(path, ".")
 	if err := checkSegments(path, segments); err != nil {
@@ -56,7 +59,10 @@ func (b *branch) insert(path string, op operator) error {
 			b.add(child)
 		} else if i == len(segments)-1 {
 			return conflict(path, child.path)
+		} else if gives(op) && !child.gives {
+			b.moveLast(child)
 		}
+		child.gives = child.gives || gives(op)
 		b = child
 	}
 	b.op = op
@@ -115,6 +121,17 @@ func (b *branch) add(c *branch) {
 	}
 	if len(b.children) > manyChildren {
 		b.byName = make(map[string]int)
+		for i, c := range b.children {
+			b.byName[c.name] = i
+		}
+	}
+}
+
+// moveLast makes c, a child of b, the last one.
+func (b *branch) moveLast(c *branch) {
+	i := slices.Index(b.children, c)
+	b.children = append(slices.Delete(b.children, i, i+1), c)
+	if b.byName != nil {
 		for i, c := range b.children {
 			b.byName[c.name] = i
 		}
