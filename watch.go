@@ -26,6 +26,9 @@ import (
 // after, field, and a query of a transaction are [ErrInvalid]. A collection that does
 // not exist yet can be watched. Times relative to the server's, in conditions, are
 // resolved once, by Watch.
+//
+// For an identity, rules are asked when the stream opens and whenever they change; when
+// they do not allow any more what it shows, it ends with the denial.
 func (q *Query) Watch(ctx context.Context, options ...watch.Options) (*watch.Stream, error) {
 	q, call := q.observed("watch")
 	stream, err := call.open(ctx, func() (*watch.Stream, error) { return q.watch(ctx, q.coll.fail, options) })
@@ -36,6 +39,8 @@ func (q *Query) Watch(ctx context.Context, options ...watch.Options) (*watch.Str
 }
 
 // Watch keeps the document live, see [Query.Watch]: the list has it while it exists.
+// Rules judge it as the query for that _id, for the document changes: what they ask of
+// other fields has to be proved by the conditions of a query instead.
 func (r *DocRef) Watch(ctx context.Context, options ...watch.Options) (*watch.Stream, error) {
 	r, call := r.observed("watch")
 	stream, err := call.open(ctx, func() (*watch.Stream, error) { return r.watch(ctx, options) })
