@@ -54,7 +54,8 @@ func CompileFilterIn(cond any, s expr.Scope) (*Filter, error) {
 // Match reports whether d meets f. Bytes that are no document are ErrCorrupt,
 // wherever in the document they are; a regular expression that runs out of time
 // is ErrTimeout, an expression that loops without end ErrTooLarge. An expression
-// that cannot be evaluated is ErrInvalid.
+// that cannot be evaluated is ErrInvalid. These faults of one condition count only
+// where the others do not decide.
 func (f *Filter) Match(d document.Doc) (bool, error) { return f.MatchIn(nil, d) }
 
 // MatchIn is [Filter.Match] with expressions evaluated in env, which holds the

@@ -57,7 +57,8 @@ func (m *matcher) about(n *node, v document.Value, array string, segments int, f
 		}
 	case opOr:
 		for _, k := range n.kids {
-			if !m.holds(k, v) {
+			if !m.holds(k, v) || *m.failure != nil {
+				*m.failure = nil // another branch has held in spite of it
 				continue
 			}
 			if more := m.about(k, v, array, segments, found); len(more) > len(found) {

@@ -34,19 +34,9 @@ func (m *matcher) holds(n *node, v document.Value) bool {
 	case opNever:
 		return false
 	case opAnd:
-		for _, k := range n.kids {
-			if !m.holds(k, v) {
-				return false
-			}
-		}
-		return true
+		return m.join(n.kids, v, true)
 	case opOr:
-		for _, k := range n.kids {
-			if m.holds(k, v) {
-				return true
-			}
-		}
-		return false
+		return m.join(n.kids, v, false)
 	case opNot:
 		return !m.holds(n.kids[0], v)
 	case opExpr:
@@ -63,6 +53,30 @@ func (m *matcher) holds(n *node, v document.Value) bool {
 		return m.walk(m.slots[n.slot], n.path[1:], &n.test)
 	}
 	return m.enter(v, n.path, &n.test)
+}
+
+// join reports whether all kids hold for v, or else one of them. A fault counts only
+// where no other kid decides, whichever comes first: an expression that fails must not
+// tell, by its error, of documents that another condition keeps from the caller.
+func (m *matcher) join(kids []*node, v document.Value, all bool) bool {
+	if *m.failure != nil {
+		return false
+	}
+	var fault error
+	for _, k := range kids {
+		ok := m.holds(k, v)
+		switch {
+		case *m.failure != nil:
+			if fault == nil {
+				fault = *m.failure
+			}
+			*m.failure = nil
+		case ok != all:
+			return !all
+		}
+	}
+	*m.failure = fault
+	return all
 }
 
 // enter looks for the first segment of path in v, the object or array that the

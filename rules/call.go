@@ -65,7 +65,11 @@ func (e *evaluation) fetch(collection, id string) (document.Value, bool) {
 		return v, true
 	}
 	v, err := c.lookup(e.ctx, collection, id)
-	if err != nil {
+	switch {
+	case errors.Is(err, errAmbiguous):
+		e.stop("the _id " + id + " is that of two documents in " + collection + ", as a string and as a number")
+		return document.Value{}, false
+	case err != nil:
 		if !errors.Is(err, errStopped) {
 			e.err = err
 		}
@@ -98,8 +102,12 @@ func (e *evaluation) admitRead(key string) bool {
 	return true
 }
 
-// lookup reads the document whose _id is the string id, or else the whole number
-// that id spells.
+// errAmbiguous says that get() has two documents to choose from.
+var errAmbiguous = errors.New("an address names two documents")
+
+// lookup reads the document whose _id is the string id, or the whole number that id
+// spells. Where there are both it chooses neither: whoever may create documents there
+// could put one in front of the one that is meant.
 func (c *Call) lookup(ctx context.Context, collection, id string) (document.Value, error) {
 	if c.Get == nil {
 		return document.Value{}, errStopped
@@ -108,18 +116,22 @@ func (c *Call) lookup(ctx context.Context, collection, id string) (document.Valu
 	if n, err := strconv.ParseInt(id, 10, 64); err == nil && strconv.FormatInt(n, 10) == id {
 		ids = append(ids, n)
 	}
+	found := document.NullValue()
 	for _, v := range ids {
 		name, err := document.IDOf(v)
 		if err != nil {
 			return document.Value{}, err
 		}
 		doc, err := c.Get.Get(ctx, collection, name)
-		if err != nil {
+		switch {
+		case err != nil:
 			return document.Value{}, err
-		}
-		if !doc.IsZero() {
-			return doc.Value(), nil
+		case doc.IsZero():
+		case found.Kind() != document.Null:
+			return document.Value{}, errAmbiguous
+		default:
+			found = doc.Value()
 		}
 	}
-	return document.NullValue(), nil
+	return found, nil
 }

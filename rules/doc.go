@@ -50,6 +50,9 @@
 // prove nothing. A path in an address of get() has to be fixed by the filter to one
 // string or whole number.
 //
+// An address does not tell the _id "5" from 5. Where a collection has both, a rule that
+// reads one of them denies.
+//
 // # Limits
 //
 // An expression has at most 1,024 characters, 64 levels, 4 comparisons and 2 calls of

@@ -1,0 +1,144 @@
+package virga
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/query"
+)
+
+const ownRules = `{"read": "doc._openid == auth.openid", "write": "doc._openid == auth.openid"}`
+
+// secrets fills a collection with a document of alice's and a secret of bob's.
+func secrets(t testing.TB, db *DB, mode string) *Collection {
+	t.Helper()
+	ctx := context.Background()
+	c := db.Collection("c")
+	setRules(t, c, mode)
+	for _, doc := range []M{
+		{"_id": "b", "_openid": "bob", "secret": "hunter2", "n": 7},
+		{"_id": "a", "_openid": "alice", "secret": "1", "n": 1},
+	} {
+		if _, err := c.Add(ctx, doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c
+}
+
+// An expression that fails on what belongs to others must not tell of it by its error.
+func TestFaultsTellNothingOfOthers(t *testing.T) {
+	ctx := context.Background()
+	fails := D{{"$expr", D{{"$toInt", "$secret"}}}}
+	own := D{{"_openid", "alice"}}
+	filters := map[string]D{
+		"before":     {fails[0], own[0]},
+		"behind":     {own[0], fails[0]},
+		"in an or":   {{"$and", []any{D{{"$or", []any{fails, D{{"n", 3}}}}}, own}}},
+		"in each or": {{"$or", []any{D{fails[0], own[0]}, D{{"$and", []any{fails, own}}}}}},
+		"denied":     {{"$nor", []any{fails, D{{"_openid", D{{"$ne", "alice"}}}}}}},
+		"two faults": {fails[0], {"$or", []any{D{fails[0], own[0]}, D{own[0], {"n", 1}}}}},
+	}
+	for _, mode := range []string{"PRIVATE", ownRules} {
+		for _, indexed := range []string{"", "secret", "n", "_openid"} {
+			db := openTest(t)
+			c := secrets(t, db, mode)
+			if indexed != "" {
+				if err := c.CreateIndex(ctx, index.Spec{Fields: []index.Field{{Path: indexed}}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			mine := db.As(alice).Collection("c")
+			for name, filter := range filters {
+				q := mine.Where(query.Raw(filter))
+				for door, call := range map[string]func() error{
+					"get":       func() error { _, err := q.Get(ctx); return err },
+					"sorted":    func() error { _, err := q.OrderBy("n", Desc).Get(ctx); return err },
+					"count":     func() error { _, err := q.Count(ctx); return err },
+					"exists":    func() error { _, err := q.OrderBy("n", Desc).Skip(1).Exists(ctx); return err },
+					"distinct":  func() error { _, err := q.Distinct(ctx, "secret"); return err },
+					"explain":   func() error { _, err := q.Explain(ctx); return err },
+					"aggregate": func() error { _, err := mine.Aggregate().Match(query.Raw(filter)).All(ctx); return err },
+					"lookup": func() error {
+						_, err := mine.Aggregate().Match(M{"_openid": "alice"}).Raw([]any{M{"$lookup": M{
+							"from": "c", "as": "found", "let": M{"me": "$_openid"}, "pipeline": []any{M{"$match": filter}}}}}).All(ctx)
+						if errors.Is(err, ErrDenied) {
+							err = nil // not all of the filter is asked of the collection
+						}
+						return err
+					},
+					"update": func() error { _, err := q.Update(ctx, M{"k": 1}); return err },
+					"remove": func() error { _, err := q.Hint(NoIndex).ExplainRemove(ctx); return err },
+					"watch": func() error {
+						s, err := q.Watch(ctx)
+						if err != nil {
+							return err
+						}
+						defer s.Close()
+						if _, err := c.Doc("b").Update(ctx, M{"n": query.Inc(1)}); err != nil {
+							t.Fatal(err)
+						}
+						if _, err := c.Doc("a").Update(ctx, M{"k": query.Inc(1)}); err != nil {
+							t.Fatal(err)
+						}
+						if ids := idsShown(t, s); ids != `["a"]` && ids != "[]" {
+							return errors.New(ids)
+						}
+						return nil
+					},
+				} {
+					if err := call(); err != nil {
+						t.Errorf("%s %s, under %s with index %q: %v", door, name, mode, indexed, err)
+					}
+				}
+			}
+			// Of its own documents, alice learns what is wrong.
+			if _, err := c.Doc("a").Update(ctx, M{"secret": "mine"}); err != nil {
+				t.Fatal(err)
+			}
+			_, err := mine.Where(query.Raw(filters["before"])).Get(ctx)
+			if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), `"mine"`) {
+				t.Errorf("a fault on what is one's own: %v", err)
+			}
+		}
+	}
+}
+
+// Who may create a room must not take the place of another whose _id is a number.
+func TestGetReadsNoImpostor(t *testing.T) {
+	ctx := context.Background()
+	db := openTest(t)
+	setRules(t, db.Collection("rooms"), `{"create": true}`)
+	setRules(t, db.Collection("messages"), "{\"read\": \"auth.openid in get(`database.rooms.${doc.room}`).members\"}")
+	for _, id := range []any{1, "2"} {
+		if _, err := db.Collection("rooms").Add(ctx, M{"_id": id, "members": []string{"bob"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, room := range []any{1, "2"} {
+		if _, err := db.Collection("messages").Add(ctx, M{"_id": room, "room": room}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.As(bob).Collection("messages").Where(M{"room": room}).Get(ctx); err != nil {
+			t.Errorf("a member: %v", err)
+		}
+	}
+	for _, id := range []any{"1", 2} {
+		if _, err := db.As(alice).Collection("rooms").Add(ctx, M{"_id": id, "members": []string{"alice"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mine := db.As(alice).Collection("messages")
+	for _, room := range []any{1, "2"} {
+		_, err := mine.Where(M{"room": room}).Get(ctx)
+		mustBeDenied(t, "get of another room's", err)
+		_, err = mine.Doc(room).Get(ctx)
+		mustBeDenied(t, "get of one of another room's", err)
+		if !strings.Contains(err.Error(), "two documents") {
+			t.Errorf("a denial without its reason: %v", err)
+		}
+	}
+}
