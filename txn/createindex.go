@@ -134,17 +134,18 @@ func (d *Documents) finishIndex(ctx context.Context, b *build) error {
 		sk := coll.indexes[at].sketch
 		x, _ := index.Compile(b.index.ID(), b.spec, coll.indexes[at].Traits().Union(b.index.Traits()))
 		var garbage []storage.Range
-		records := []storage.Write{sk.save(x.ID())}
+		var replaced []storage.Write
 		without := coll
 		if old := coll.find(b.spec.Name); old >= 0 && old != at {
 			before := coll.indexes[old]
 			garbage = []storage.Range{storage.Range(before.Span())}
-			records = append(records, deleteSketch(before.ID()))
+			replaced = []storage.Write{deleteSketch(before.ID())}
 			without = coll.withoutIndex(before.ID(), coll.Definition)
 		}
 		err = d.define(ctx, coll, garbage, func(c *Catalog, version uint64) (*Catalog, []storage.Write) {
 			next := c.with(without.withIndex(definedIndex{x, true, sk}, version))
-			return next, append(records, next.byName[coll.Name].record())
+			// The sketch belongs to the committer, which is who runs this.
+			return next, append(replaced, sk.save(x.ID()), next.byName[coll.Name].record())
 		})
 		if !errors.Is(err, errStale) {
 			return err
