@@ -106,7 +106,7 @@ func (a *Aggregation) explain(ctx context.Context) (query.Explain, error) {
 	e, err := p.Explain(ctx, m, a.coll.name, a.options())
 	e.Collection = a.coll.name
 	e.Time = a.coll.db.plan.Clock.Now().Sub(began)
-	return e, err
+	return a.coll.db.shown(e), err
 }
 
 // compile compiles the pipeline for a run under ctx.

@@ -3,6 +3,7 @@ package virga
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -140,5 +141,39 @@ func TestGetReadsNoImpostor(t *testing.T) {
 		if !strings.Contains(err.Error(), "two documents") {
 			t.Errorf("a denial without its reason: %v", err)
 		}
+	}
+}
+
+// What running a plan took would count what is others'.
+func TestExplainCountsNothingOfOthers(t *testing.T) {
+	ctx := context.Background()
+	db := openTest(t)
+	c := secrets(t, db, "PRIVATE")
+	if err := c.CreateIndex(ctx, index.Spec{Fields: []index.Field{{Path: "n"}}}); err != nil {
+		t.Fatal(err)
+	}
+	mine := db.As(alice).Collection("c")
+	told := map[string]bool{}
+	for _, least := range []int{6, 8} { // only bob's n is above 6
+		q := mine.Where(M{"n": query.Gte(least)}).Hint("n")
+		for door, explain := range map[string]func() (query.Explain, error){
+			"find":      func() (query.Explain, error) { return q.Explain(ctx) },
+			"count":     func() (query.Explain, error) { return q.ExplainCount(ctx) },
+			"update":    func() (query.Explain, error) { return q.ExplainUpdate(ctx, M{"k": 1}) },
+			"remove":    func() (query.Explain, error) { return q.ExplainRemove(ctx) },
+			"aggregate": func() (query.Explain, error) { return mine.Aggregate().Match(M{"n": query.Gte(least)}).Explain(ctx) },
+		} {
+			e, err := explain()
+			if err != nil || e.KeysExamined+e.DocsExamined > 0 || e.Time != 0 || e.Plan.Cost != 0 || len(e.Rejected) > 0 || e.Advice != nil {
+				t.Errorf("%s is told %s, %v", door, e.Tree(), err)
+			}
+			told[strings.ReplaceAll(e.Tree(), strconv.Itoa(least), "?")] = true
+			if text, err := e.MarshalJSON(); err != nil || strings.Contains(string(text), "Examined") {
+				t.Errorf("%s: %s, %v", door, text, err)
+			}
+		}
+	}
+	if len(told) != 5 {
+		t.Errorf("the answers differ by what is there: %v", told)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // Explain says how the query finds its documents: the plan, those that were
 // rejected, what running it took, and the index that would help much, if any. It
 // runs the query. The result prints as a line, a tree, and as the JSON that
-// MongoDB's explain returns.
+// MongoDB's explain returns. An identity is not told what running it took.
 func (q *Query) Explain(ctx context.Context) (query.Explain, error) {
 	e, err := q.explain(ctx, "find", deed{op: rules.Read}, q.ready, q.compile)
 	return e, q.coll.fail("explain", err)
@@ -61,7 +61,15 @@ func (q *Query) explain(ctx context.Context, op string, d deed, ready func(conte
 	if err != nil {
 		return query.Explain{}, fmt.Errorf("%s: %w", op, err)
 	}
-	return e, nil
+	return q.coll.db.shown(e), nil
+}
+
+// shown returns e as who calls may see it.
+func (db *DB) shown(e query.Explain) query.Explain {
+	if db.who == nil {
+		return e
+	}
+	return e.Withhold()
 }
 
 // modifications says what rules have made of conditions: what stands in them for the

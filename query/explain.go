@@ -26,6 +26,11 @@ type Explain struct {
 	Switched     bool  // the index led to so many documents that the collection was scanned instead
 	Time         time.Duration
 
+	// Withheld says that an identity asked. What the plan cost, the ways rejected for
+	// their cost and what running it took would tell of documents that it may not see:
+	// they are left out, but for Returned.
+	Withheld bool
+
 	Advice *Advice // nil when no index would help much
 
 	// Modifications says what security rules have made of the query: the values that
@@ -51,6 +56,20 @@ type Advice struct {
 	Collection string
 	Fields     []string // as index.By takes them
 	Reason     string
+}
+
+// Withhold returns e as an identity may see it, see Withheld.
+func (e Explain) Withhold() Explain {
+	return Explain{Operation: e.Operation, Collection: e.Collection, Plan: e.Plan.withoutCost(), Returned: e.Returned, Withheld: true, Modifications: e.Modifications}
+}
+
+func (s Stage) withoutCost() Stage {
+	s.Cost = 0
+	s.Inputs = slices.Clone(s.Inputs)
+	for i := range s.Inputs {
+		s.Inputs[i] = s.Inputs[i].withoutCost()
+	}
+	return s
 }
 
 // String returns the plan on one line, the first step first, and what of a database
@@ -99,8 +118,11 @@ func (s Stage) String() string {
 // running it took.
 func (e Explain) Tree() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s: %d found, %s, %s, %v\n", e.Operation, e.Collection, e.Returned,
-		counted(e.KeysExamined, "key"), counted(e.DocsExamined, "document"), e.Time.Round(time.Microsecond))
+	fmt.Fprintf(&b, "%s %s: %d found", e.Operation, e.Collection, e.Returned)
+	if !e.Withheld {
+		fmt.Fprintf(&b, ", %s, %s, %v", counted(e.KeysExamined, "key"), counted(e.DocsExamined, "document"), e.Time.Round(time.Microsecond))
+	}
+	b.WriteString("\n")
 	e.Plan.tree(&b, "")
 	if e.Switched {
 		b.WriteString("the index led to too many documents: the collection was scanned instead\n")
@@ -160,14 +182,15 @@ func (e Explain) MarshalJSON() ([]byte, error) {
 			{"index", e.Advice.Fields}, {"reason", e.Advice.Reason},
 		}})
 	}
-	stats := document.D{
-		{"executionSuccess", true},
-		{"nReturned", e.Returned},
-		{"executionTimeMillis", e.Time.Milliseconds()},
-		{"totalKeysExamined", e.KeysExamined},
-		{"totalDocsExamined", e.DocsExamined},
-		{"executionStages", e.Plan.object()},
+	stats := document.D{{"executionSuccess", true}, {"nReturned", e.Returned}}
+	if !e.Withheld {
+		stats = append(stats, document.D{
+			{"executionTimeMillis", e.Time.Milliseconds()},
+			{"totalKeysExamined", e.KeysExamined},
+			{"totalDocsExamined", e.DocsExamined},
+		}...)
 	}
+	stats = append(stats, document.E{Key: "executionStages", Value: e.Plan.object()})
 	v, err := document.Of(document.D{
 		{"queryPlanner", planner},
 		{"executionStats", stats},
