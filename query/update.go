@@ -12,10 +12,10 @@ import (
 // An Update is a compiled update: what to change in a document, and where. It is
 // immutable and safe for concurrent use.
 type Update struct {
-	root       *branch
-	paths      []string
-	positional bool // a path has the segment $
-	identity   bool // a path leads to _id
+	root       branch
+	paths      []string // in memory of their own: records of changes keep them
+	positional bool     // a path has the segment $
+	identity   bool     // a path leads to _id
 }
 
 // CompileUpdate compiles the data of an update.
@@ -36,11 +36,12 @@ type Update struct {
 // one path or for a path and one below it. ErrNotImplemented reports array filters
 // ("$[name]") and pipelines. Each [document.ServerDate] becomes now plus its offset.
 func CompileUpdate(data any, now time.Time) (*Update, error) {
-	c := updateCompiler{now: now, update: &Update{root: &branch{index: -1}}}
+	c := updateCompiler{now: now}
+	c.update.root.index = -1
 	if err := c.data(data); err != nil {
 		return nil, err
 	}
-	return c.update, nil
+	return &c.update, nil
 }
 
 // NeedsFilter reports whether the update has the positional segment "$", so that
@@ -117,7 +118,7 @@ func nextName(path string) (name, rest string) {
 func (u *Update) Apply(d document.Doc, f *Filter) (out document.Doc, changed bool, err error) {
 	e := edit{doc: d, raw: d.Raw(), filter: f}
 	e.splices = e.few[:0]
-	if err := e.object(u.root, 0, d.Value(), false); err != nil {
+	if err := e.object(&u.root, 0, d.Value(), false); err != nil {
 		return d, false, err
 	}
 	if len(e.splices) == 0 {

@@ -13,7 +13,7 @@ import (
 // An updateCompiler turns update data into a tree of operators.
 type updateCompiler struct {
 	now    time.Time
-	update *Update
+	update Update
 }
 
 // data compiles what the caller gave, by either door.
@@ -134,7 +134,7 @@ func (c *updateCompiler) put(path string, op operator) error {
 	if err := c.update.root.insert(path, op); err != nil {
 		return err
 	}
-	u := c.update
+	u := &c.update
 	u.paths = append(u.paths, path)
 	u.positional = u.positional || strings.Contains(path+".", ".$.")
 	u.identity = u.identity || path == "_id" || strings.HasPrefix(path, "_id.")

@@ -23,6 +23,8 @@ type branch struct {
 	array    bool           // has a child that only an array can have
 	gives    bool           // an operator here or below makes a value where nothing is
 	op       operator       // of a leaf
+
+	oneChild [1]*branch // room for the usual branch
 }
 
 // A step is the way a segment leads down.
@@ -43,7 +45,11 @@ const maxIndex = math.MaxInt32
 // insert puts op at path, below b, the root. Children stand in the order in which
 // the update first gives them a value: that is the order of fields that are new.
 func (b *branch) insert(path string, op operator) error {
-	segments := strings.Split(path, ".")
+	var room [8]string
+	segments := room[:0]
+	for name := range strings.SplitSeq(path, ".") {
+		segments = append(segments, name)
+	}
 	if err := checkSegments(path, segments); err != nil {
 		return err
 	}
@@ -114,6 +120,9 @@ func find[T string | []byte](b *branch, name T) int {
 
 func (b *branch) add(c *branch) {
 	b.array = b.array || c.step != named
+	if b.children == nil {
+		b.children = b.oneChild[:0]
+	}
 	b.children = append(b.children, c)
 	if b.byName != nil {
 		b.byName[c.name] = len(b.children) - 1
