@@ -103,9 +103,9 @@ func (d *Documents) DocumentKeys(ctx context.Context, collection string, ids []d
 // documentKeys returns the keys of documents, as strings to lock them by.
 func documentKeys(coll *Collection, ids []document.Value) ([]string, error) {
 	names := make([]string, len(ids))
+	key := make([]byte, 0, 64)
 	for i, id := range ids {
-		var room [64]byte
-		key := keys.AppendDocument(room[:0], coll.ID, id)
+		key = keys.AppendDocument(key[:0], coll.ID, id)
 		if len(key) > maxID {
 			return nil, fault.At("_id", fmt.Errorf("_id of %d bytes, the limit is about %d: %w", len(key), maxID, fault.ErrTooLarge))
 		}
