@@ -475,10 +475,108 @@ func TestH3Buckets(t *testing.T) {
 	}
 }
 
-func (r *geoRig) buckets(res int) []Doc {
-	rows, err := r.coll.Aggregate().H3Bucket("at.place", res).All(ctx())
+func (r *geoRig) buckets(res int) []Doc { return r.bucketsOf(r.coll, res) }
+
+func (r *geoRig) bucketsOf(c *Collection, res int) []Doc {
+	rows, err := c.Aggregate().H3Bucket("at.place", res).All(ctx())
 	r.must(err)
 	return rows
+}
+
+// Buckets count what a transaction has written as well, and have forgotten it after a
+// rollback.
+func TestH3BucketsOfTransactions(t *testing.T) {
+	if !geo.HasCells {
+		t.Skip("built without cgo")
+	}
+	onEngines(t, func(t *testing.T, open func(...Option) *DB) {
+		r := newGeoRig(t, open(), "p")
+		r.must(r.coll.CreateIndex(ctx(), index.Spec{Geo: "at.place"}))
+		for range 400 {
+			r.write(r.coll, false)
+		}
+		for _, shapes := range []bool{false, true} {
+			before := r.buckets(5)
+			tx, err := r.db.StartTransaction(ctx())
+			r.must(err)
+			mine := tx.Collection("p")
+			for range 60 {
+				r.write(mine, shapes)
+				if r.rnd.IntN(10) == 0 {
+					r.sameBuckets(mine)
+				}
+			}
+			r.sameBuckets(mine)
+			if got := r.buckets(5); fmt.Sprint(got) != fmt.Sprint(before) {
+				t.Fatalf("seed %d: %v beside a transaction, %v before", r.seed, got, before)
+			}
+			r.must(tx.Rollback(nil))
+			r.sameBuckets(r.coll)
+			if got := r.buckets(5); fmt.Sprint(got) != fmt.Sprint(before) {
+				t.Fatalf("seed %d: %v after a rollback, %v before", r.seed, got, before)
+			}
+		}
+	})
+}
+
+// sameBuckets compares the buckets of c with those of all its documents, one by one,
+// which is what a condition asks for.
+func (r *geoRig) sameBuckets(c *Collection) {
+	r.t.Helper()
+	for _, res := range []int{0, r.rnd.IntN(geo.MaxResolution + 1)} {
+		want, err := c.Aggregate().Match(M{"_id": query.Gte(0)}).H3Bucket("at.place", res).All(ctx())
+		r.must(err)
+		if got := r.bucketsOf(c, res); fmt.Sprint(got) != fmt.Sprint(want) {
+			r.t.Fatalf("seed %d, resolution %d: %v, want %v", r.seed, res, got, want)
+		}
+	}
+}
+
+// Buckets count what who asks may read: never more, also where an index knows the
+// number of all.
+func TestH3BucketsUnderRules(t *testing.T) {
+	if !geo.HasCells {
+		t.Skip("built without cgo")
+	}
+	r := newGeoRig(t, openTest(t), "p")
+	r.must(r.coll.CreateIndex(ctx(), index.Spec{Geo: "at.place"}))
+	for i, owner := range []string{"alice", "bob", "alice", "bob", "bob"} {
+		_, err := r.coll.Add(ctx(), M{"_id": i, "_openid": owner, "at": M{"place": geo.Point{113.3238, 23.0977}}})
+		r.must(err)
+	}
+	count := func(a *Aggregation) string {
+		rows, err := a.H3Bucket("at.place", 4).All(ctx())
+		if errors.Is(err, ErrDenied) {
+			return "denied"
+		}
+		r.must(err)
+		var n []string
+		for _, row := range rows {
+			n = append(n, row.Lookup("count").String())
+		}
+		return strings.Join(n, " ")
+	}
+	own := M{"_openid": "{openid}"}
+	for _, x := range []struct{ rules, whole, own string }{
+		{`{"read": true}`, "5", "2"},
+		{"READONLY", "5", "2"},
+		{"PRIVATE", "2", "2"},
+		{"ADMINONLY", "denied", "denied"},
+		{`{"read": "auth.openid == doc._openid"}`, "denied", "2"},
+		{`{"read": false}`, "denied", "denied"},
+	} {
+		setRules(t, r.coll, x.rules)
+		mine := r.db.As(alice).Collection("p")
+		if got := count(mine.Aggregate()); got != x.whole {
+			t.Errorf("under %s alice counts %s, want %s", x.rules, got, x.whole)
+		}
+		if got := count(mine.Aggregate().Match(own)); got != x.own {
+			t.Errorf("under %s alice counts %s of her own, want %s", x.rules, got, x.own)
+		}
+		if got := count(r.coll.Aggregate()); got != "5" {
+			t.Errorf("under %s the program counts %s", x.rules, got)
+		}
+	}
 }
 
 // The operators on cells, null of null, and what they refuse.

@@ -118,6 +118,15 @@ func (m *merged) Seek(lo []byte) {
 	m.started = false
 }
 
+// Heads is [storage.Cursor.Heads].
+func (m *merged) Heads(skip int, to []uint64) int {
+	n := 0
+	for ; n < len(to) && m.Next(); n++ {
+		to[n] = storage.HeadOf(m.Key(), skip)
+	}
+	return n
+}
+
 // choose sets which of the cursors has the next key; both may.
 func (m *merged) choose() {
 	switch {

@@ -41,6 +41,19 @@ func AppendCellBound(dst []byte, cell uint64, points bool) []byte {
 	return append(dst, room[:]...)
 }
 
+// PointHead returns the first eight bytes of what [AppendCellBound] appends for points,
+// as a number: the points whose cells have a lesser key are those that begin with a
+// lesser number.
+func PointHead(cell uint64) uint64 {
+	return tagPoint<<(8*cellBytes) + cell
+}
+
+// PointCell returns the cell of the point that begins with these eight bytes, and false
+// when they begin none.
+func PointCell(head uint64) (cell uint64, ok bool) {
+	return head & (1<<(8*cellBytes) - 1), head>>(8*cellBytes) == tagPoint
+}
+
 // DecodeCell returns the cell that an encoded geo field begins with. Bytes that are
 // none yield false.
 func DecodeCell(field []byte) (cell uint64, ok bool) {

@@ -2,6 +2,7 @@ package keys_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"testing"
 
@@ -24,6 +25,10 @@ func TestCells(t *testing.T) {
 			if got, ok := keys.DecodeCell(field); !ok || got != cell {
 				t.Errorf("cell %x: decoded %x, %v", cell, got, ok)
 			}
+			head := binary.BigEndian.Uint64(field)
+			if got, ok := keys.PointCell(head); ok != (&field[0] == &point[0]) || ok && got != cell {
+				t.Errorf("cell %x: %x, %v of head %x", cell, got, ok, head)
+			}
 			if _, err := keys.Skip(field[:len(field)-1], false); !errors.Is(err, fault.ErrCorrupt) {
 				t.Errorf("cell %x: a byte short: %v", cell, err)
 			}
@@ -33,6 +38,9 @@ func TestCells(t *testing.T) {
 		}
 		if _, _, ok := keys.DecodePoint(shape); ok {
 			t.Errorf("cell %x: a point without coordinates", cell)
+		}
+		if head := binary.BigEndian.Uint64(point); head < keys.PointHead(cell) || head >= keys.PointHead(cell+1) {
+			t.Errorf("cell %x: head %x is not from %x to %x", cell, head, keys.PointHead(cell), keys.PointHead(cell+1))
 		}
 		for points, field := range map[bool][]byte{true: point, false: shape} {
 			lo, hi := keys.AppendCellBound(nil, cell, points), keys.AppendCellBound(nil, cell+1, points)

@@ -27,40 +27,81 @@ func CountCells(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, pa
 	if o.Advisor != nil {
 		o.Advisor.used(x.ID())
 	}
+	c := &cellCount{index: x, resolution: resolution, visit: visit}
 	lo := x.Span().Lo
 	cursor := snap.Entries(x, index.Span{Lo: keys.AppendCellBound(clip(lo), 0, true), Hi: keys.AppendCellBound(clip(lo), 1<<56, true)}, false)
 	defer cursor.Close()
-	var cell geo.Cell
-	var n int64
-	var end uint64 // keys up to it lie in cell
-	for passed := 0; cursor.Next(); passed++ {
-		if passed%checkEvery == 0 && ctx.Err() != nil {
-			return true, ctx.Err()
+	for {
+		if err := ctx.Err(); err != nil {
+			return true, err
 		}
-		key, ok := keys.DecodeCell(cursor.Key()[len(lo):])
-		if !ok {
-			return true, fmt.Errorf("index %s: entry under key %x: %w", x.Name(), cursor.Key(), fault.ErrCorrupt)
+		n := cursor.Heads(c.room[:])
+		if n == 0 {
+			break
 		}
-		if key < end {
-			n++
+		if err := c.add(c.room[:n]); err != nil {
+			return true, err
+		}
+	}
+	if err := cursor.Err(); err != nil {
+		return true, err
+	}
+	return true, c.end()
+}
+
+// A cellCount counts the points of the cell that a walk over an index stands in.
+type cellCount struct {
+	index      *index.Index
+	resolution int
+	visit      func(geo.Cell, int64) error
+	cell       geo.Cell
+	n          int64
+	behind     uint64             // what is less as the head of a point lies in cell
+	room       [checkEvery]uint64 // for heads
+}
+
+// add counts points by their heads, in ascending order.
+func (c *cellCount) add(heads []uint64) error {
+	from := 0
+	for i, head := range heads {
+		if head < c.behind {
 			continue
 		}
-		if n > 0 {
-			if err := visit(cell, n); err != nil {
-				return true, err
-			}
+		c.n += int64(i - from)
+		from = i
+		if err := c.end(); err != nil {
+			return err
 		}
+		if err := c.begin(head); err != nil {
+			return err
+		}
+	}
+	c.n += int64(len(heads) - from)
+	return nil
+}
+
+// begin begins with the cell of a point.
+func (c *cellCount) begin(head uint64) error {
+	key, ok := keys.PointCell(head)
+	if ok {
 		var err error
-		if cell, err = geo.KeyCell(key).Parent(resolution); err != nil {
-			return true, fmt.Errorf("index %s: entry under key %x: %w", x.Name(), cursor.Key(), fault.ErrCorrupt)
-		}
-		_, end = cell.Keys()
-		n = 1
+		c.cell, err = geo.KeyCell(key).Parent(c.resolution)
+		ok = err == nil
 	}
-	if n > 0 && cursor.Err() == nil {
-		return true, visit(cell, n)
+	if !ok {
+		return fmt.Errorf("index %s: entry that begins with %x: %w", c.index.Name(), head, fault.ErrCorrupt)
 	}
-	return true, cursor.Err()
+	_, hi := c.cell.Keys()
+	c.n, c.behind = 0, keys.PointHead(hi)
+	return nil
+}
+
+// end tells of the cell that the walk has left, if there is one.
+func (c *cellCount) end() error {
+	if c.n == 0 {
+		return nil
+	}
+	return c.visit(c.cell, c.n)
 }
 
 // cellIndex returns the geo index that begins with path and has one entry for each

@@ -57,17 +57,17 @@ func before(a, b item) bool {
 
 // seek returns an item to look for a key by.
 func (t *Tree) seek(key []byte) item {
-	return item{head: headOfKey(key, t.shared), key: unsafe.SliceData(key), keyLen: uint32(len(key))}
+	return item{head: HeadOf(key, t.shared), key: unsafe.SliceData(key), keyLen: uint32(len(key))}
 }
 
-// headOfKey returns the eight bytes behind the shared ones as a number. Where a
-// key has fewer, zeroes stand for them, which no other key is less than.
-func headOfKey(key []byte, shared int) (head uint64) {
-	if len(key) >= shared+8 {
-		return binary.BigEndian.Uint64(key[shared:])
+// HeadOf returns the eight bytes behind the first skip bytes of a key as a number.
+// Where a key has fewer, zeroes stand for them, which no other key is less than.
+func HeadOf(key []byte, skip int) (head uint64) {
+	if len(key) >= skip+8 {
+		return binary.BigEndian.Uint64(key[skip:])
 	}
 	var room [8]byte
-	copy(room[:], key[min(shared, len(key)):])
+	copy(room[:], key[min(skip, len(key)):])
 	return binary.BigEndian.Uint64(room[:])
 }
 

@@ -1,0 +1,47 @@
+package storage
+
+// Heads moves over entries, at most len(to) of them and fewer where that saves a look
+// at what lies behind, and puts the eight bytes that follow the first skip bytes of
+// each key into to, as a number: zeroes stand for those that a key lacks. It returns
+// how many entries that were; behind 0, [Cursor.Err] tells the end of the range from
+// an error. The current key becomes that of the last of them, the current value none.
+//
+// Keys lie scattered over memory. A loop that does nothing but look at them waits for
+// several at once, where a call of [Cursor.Next] for each waits for one after the
+// other; and a mirror has these bytes at hand for the keys of a region.
+func (c *Cursor) Heads(skip int, to []uint64) int {
+	if len(to) == 0 || !c.Next() {
+		return 0
+	}
+	to[0] = HeadOf(c.key, skip)
+	n := 1
+	if t := c.tree; t != nil {
+		n += t.heads(skip, to[1:])
+		c.walked += n - 1
+		c.key = t.Key()
+	} else {
+		for n < len(to) && c.chunk.next(c) {
+			to[n] = HeadOf(c.key, skip)
+			n++
+		}
+	}
+	c.value, c.parts = nil, 0
+	return n
+}
+
+// heads is [Cursor.Heads] for what is left of the chunk.
+func (c *treeCursor) heads(skip int, to []uint64) int {
+	rest := c.buf[c.at+1:]
+	rest = rest[:min(len(rest), len(to))]
+	if skip == c.tree.shared {
+		for i := range rest {
+			to[i] = rest[i].head
+		}
+	} else {
+		for i := range rest {
+			to[i] = HeadOf(rest[i].keyBytes(), skip)
+		}
+	}
+	c.at += len(rest)
+	return len(rest)
+}

@@ -1,0 +1,83 @@
+package storage_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/virgadb/virga/internal/storage"
+	"github.com/virgadb/virga/internal/storage/badger"
+	"github.com/virgadb/virga/internal/storage/memory"
+	"github.com/virgadb/virga/internal/trial"
+)
+
+// Heads are those of the keys that a walk comes by, also where a walk goes on with
+// single steps, on a tree and on an engine that copies, and behind any prefix: in full
+// keys and in those that end before.
+func TestHeads(t *testing.T) {
+	for name, engine := range map[string]func() (storage.Engine, error){
+		"tree":   func() (storage.Engine, error) { return memory.Open(memory.Options{}), nil },
+		"copies": func() (storage.Engine, error) { return unshared{memory.Open(memory.Options{})}, nil },
+		"badger": func() (storage.Engine, error) {
+			return badger.Open(filepath.Join(t.TempDir(), "store"), badger.Options{})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := engine()
+			must(t, err)
+			s := open(t, e, storage.Options{})
+			rnd := trial.Random(t)
+			var writes []storage.Write
+			for range 5000 {
+				key := fmt.Sprintf("k%05d-%08d", rnd.IntN(100_000), rnd.IntN(100_000_000))
+				writes = append(writes, set(key[:2+rnd.IntN(len(key)-1)], nil))
+			}
+			must(t, commit(s, writes...))
+			snap, err := s.Snapshot()
+			must(t, err)
+			defer snap.Release()
+			for i := range trial.Times(20) {
+				all := storage.Range{Lo: fmt.Appendf(nil, "k%d", rnd.IntN(5)), Hi: fmt.Appendf(nil, "k%d", 5+rnd.IntN(5))}
+				compareHeads(t, snap, all, i%18, func() int { return rnd.IntN(600) - 100 })
+			}
+			s.Close()
+			if c := snap.Scan(storage.Range{}, storage.ScanOptions{KeysOnly: true}); c.Heads(0, make([]uint64, 9)) != 0 || c.Err() == nil {
+				t.Errorf("heads of a closed store, %v", c.Err())
+			}
+		})
+	}
+}
+
+// compareHeads walks over a range by heads, as many at a time as next says, and by a
+// single step where that is not positive.
+func compareHeads(t *testing.T, snap *storage.Snapshot, r storage.Range, skip int, next func() int) {
+	c, steps := snap.Scan(r, storage.ScanOptions{KeysOnly: true}), snap.Scan(r, storage.ScanOptions{KeysOnly: true})
+	defer c.Close()
+	defer steps.Close()
+	for {
+		n := next()
+		if n <= 0 {
+			more := steps.Next()
+			if c.Next() != more || string(c.Key()) != string(steps.Key()) {
+				t.Fatalf("a step to %s, want %s", c.Key(), steps.Key())
+			}
+			continue
+		}
+		to := make([]uint64, n)
+		got := c.Heads(skip, to)
+		for _, head := range to[:got] {
+			if !steps.Next() || head != storage.HeadOf(steps.Key(), skip) {
+				t.Fatalf("head %x behind %d bytes of %s", head, skip, steps.Key())
+			}
+		}
+		if got == 0 {
+			if steps.Next() || c.Err() != nil {
+				t.Fatalf("the walk ended before %s, %v", steps.Key(), c.Err())
+			}
+			return
+		}
+		if string(c.Key()) != string(steps.Key()) {
+			t.Fatalf("at %s, want %s", c.Key(), steps.Key())
+		}
+	}
+}
