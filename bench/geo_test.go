@@ -40,6 +40,8 @@ type s2Entry struct {
 	id    int
 }
 
+func (a s2Entry) before(b s2Entry) bool { return a.cell < b.cell || a.cell == b.cell && a.id < b.id }
+
 // geoWorlds are made once: points all over the Earth, and points in towns.
 var geoWorlds = map[string]func() *geoWorld{
 	"uniform":   sync.OnceValue(func() *geoWorld { return newGeoWorld(false) }),
@@ -51,9 +53,7 @@ func newGeoWorld(clustered bool) *geoWorld {
 	anywhere := func() geo.Point {
 		return geo.Point{360*rnd.Float64() - 180, math.Asin(2*rnd.Float64()-1) * 180 / math.Pi}
 	}
-	w := &geoWorld{cells: btree.NewG(64, func(a, b s2Entry) bool {
-		return a.cell < b.cell || a.cell == b.cell && a.id < b.id
-	})}
+	w := &geoWorld{cells: btree.NewG(64, s2Entry.before)}
 	db, err := virga.Open(virga.Memory)
 	if err != nil {
 		panic(err)
@@ -241,5 +241,34 @@ func BenchmarkGeoEntry(b *testing.B) {
 	}), floor{"s2", asks(func(i int) (int64, error) {
 		p := w.place(i)
 		return int64(s2.CellIDFromLatLng(s2.LatLngFromDegrees(p.Lat(), p.Lng()))) & 1, nil
+	})})
+}
+
+// BenchmarkGeoInsert adds documents with a point one by one to a collection in memory
+// with a geo index. The floors are to add them without one, and to make an S2 cell of
+// the point and put it into a B-tree beside that.
+func BenchmarkGeoInsert(b *testing.B) {
+	w := geoWorlds["uniform"]()
+	adds := func(specs ...index.Spec) func(i int) error {
+		db, err := virga.Open(virga.Memory)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { db.Close() })
+		c := db.Collection("places")
+		if err := c.CreateIndexes(background, specs, nil); err != nil {
+			b.Fatal(err)
+		}
+		return func(i int) error {
+			_, err := c.Add(background, virga.D{{"_id", i}, {"at", w.place(i)}})
+			return err
+		}
+	}
+	beside := adds()
+	cells := btree.NewG(64, s2Entry.before)
+	contest(b, 200, each(adds(index.Spec{Geo: "at"})), floor{"plain", each(adds())}, floor{"s2", each(func(i int) error {
+		p := w.place(i)
+		cells.ReplaceOrInsert(s2Entry{s2.CellIDFromLatLng(s2.LatLngFromDegrees(p.Lat(), p.Lng())), vector(p), i})
+		return beside(i)
 	})})
 }
