@@ -393,3 +393,27 @@ func TestNearTies(t *testing.T) {
 		}
 	}
 }
+
+// Documents that an index has several entries of count once towards a limit.
+func TestNearRepeats(t *testing.T) {
+	c := openTest(t).Collection("tagged")
+	if err := c.CreateIndex(t.Context(), index.Spec{Fields: index.By("place", "tags"), Geo: "place", Name: "tagged"}); err != nil {
+		t.Fatal(err)
+	}
+	var docs []M
+	for i := range 300 {
+		docs = append(docs, M{"_id": i, "place": geo.Point{float64(i*7%300) / 10, 0}, "tags": []int{1, 2, 3, 4, 5}})
+	}
+	if _, err := c.AddMany(t.Context(), docs); err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.Where(M{"place": query.GeoNear(geo.Point{0, 0})}).Hint("tagged").Skip(5).Limit(35).Get(t.Context())
+	if err != nil || len(got) != 35 {
+		t.Fatalf("%d documents, %v", len(got), err)
+	}
+	for i, doc := range got {
+		if id, _ := doc.Value().Field("_id").Int64(); id*7%300 != int64(i+5) {
+			t.Errorf("document %d is %d", i, id)
+		}
+	}
+}

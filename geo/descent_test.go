@@ -181,6 +181,9 @@ func TestNearestAgainstAll(t *testing.T) {
 			if rnd.IntN(3) == 0 {
 				s.Min = math.Pow(10, 7*rnd.Float64())
 			}
+			if rnd.IntN(2) == 0 {
+				s.Count = k
+			}
 			want := nearestOfAll(h, o, s.Min, s.Max)
 			search := o.Search(s)
 			for i := range min(k, len(want)+1) {
@@ -189,7 +192,7 @@ func TestNearestAgainstAll(t *testing.T) {
 					t.Fatal(err)
 				}
 				if ok != (i < len(want)) || ok && (string(hit.ID) != string(want[i].ID) || hit.Metres != want[i].Metres) {
-					t.Fatalf("seed %d: near %v, %v to %v m: hit %d is %s at %v m, %v", seed, p, s.Min, s.Max, i, hit.ID, hit.Metres, ok)
+					t.Fatalf("seed %d: near %v, %v to %v m: of %d, hit %d is %s at %v m, %v", seed, p, s.Min, s.Max, s.Count, i, hit.ID, hit.Metres, ok)
 				}
 				found++
 			}

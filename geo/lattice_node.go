@@ -106,6 +106,15 @@ func (n *node) hi() uint64 { return (n.path + n.below() + 1) << 4 }
 // below returns a one for each bit of the digits that the cell does not use.
 func (n *node) below() uint64 { return 1<<(3*(maxResolution-n.res)) - 1 }
 
+// digitOf returns the digit of the child that a key of one of n's descendants belongs
+// to, 0 at the finest resolution.
+func (n *node) digitOf(key uint64) int {
+	if n.res == maxResolution {
+		return 0
+	}
+	return int(key >> (4 + 3*(maxResolution-1-n.res)) & 7)
+}
+
 // nodeOf returns the node of a valid cell.
 func nodeOf(c Cell) node {
 	n := baseNode(c.base())

@@ -14,13 +14,15 @@ type Nearest struct {
 	total          float64
 	origin         *Origin
 	min, max       float64 // metres
-	limit          float64 // the straight distance of max, and a little more
+	limit          float64 // a straight distance that nothing wanted is beyond
 	measure        func(id []byte) (metres float64, ok bool, err error)
 	repeats        bool // one may have several entries
+	count          int  // so many are wanted; 0 when that is not known
 
-	cells []reach // a heap
-	nodes []node
-	found []Hit // a heap
+	cells []reach   // a heap
+	nodes []node    // behind the base nodes, which are shared
+	found []Hit     // a heap
+	best  []float64 // the straight distances, squared, of the nearest count: a heap, the farthest first
 	slab  []byte
 	seen  map[string]struct{} // ids that have been returned, or measured out of bounds
 	asked map[string]struct{} // ids of shapes that have been measured
@@ -38,7 +40,7 @@ type Hit struct {
 // A reach is a cell that waits to be opened.
 type reach struct {
 	least float64 // no point of it is nearer, as a straight distance
-	node  int32
+	node  int32   // the number of a base node, or behind these that of a node of the search
 	kind  reachKind
 }
 
@@ -56,6 +58,7 @@ type NearSearch struct {
 	Total    int64   // so many entries are expected in Points
 	Min, Max float64 // metres, as far as they bound what is returned
 	Repeats  bool    // one id may have several entries: only its nearest counts
+	Count    int     // Next is called for at most so many hits; 0 when that is not known
 
 	// Measure returns the distance in metres of what has shapes.
 	Measure func(id []byte) (metres float64, ok bool, err error)
@@ -70,10 +73,12 @@ func (o *Origin) Search(s NearSearch) *Nearest {
 	if angle := s.Max / EarthRadius; angle < math.Pi-1e-3 {
 		n.limit = 2*math.Sin(angle/2) + 1e-12
 	}
-	if n.repeats {
+	if !n.repeats {
+		n.count = s.Count
+	} else {
 		n.seen, n.asked = make(map[string]struct{}), make(map[string]struct{})
 	}
-	n.nodes = make([]node, 0, 256)
+	n.nodes = make([]node, 0, 128)
 	n.cells = make([]reach, 0, 256)
 	if s.Points != nil {
 		n.begin(reachPoints)
@@ -84,24 +89,31 @@ func (o *Origin) Search(s NearSearch) *Nearest {
 	return n
 }
 
+// begin lets the base nodes wait.
 func (s *Nearest) begin(kind reachKind) {
 	for i := range baseNodes {
-		s.nodes = append(s.nodes, baseNodes[i])
-		s.wait(kind)
+		s.wait(&baseNodes[i], int32(i), kind)
 	}
 }
 
-// wait lets the last of the nodes wait to be opened, unless it is out of bounds.
-func (s *Nearest) wait(kind reachKind) {
-	last := len(s.nodes) - 1
-	n := &s.nodes[last]
+// wait lets n, the node of that number, wait to be opened, and reports false when it
+// is out of bounds.
+func (s *Nearest) wait(n *node, number int32, kind reachKind) bool {
 	distance := n.center.Sub(s.origin.vector.Vector).Norm()
 	least := max(0, distance-n.radius)
 	if least > s.limit {
-		s.nodes = s.nodes[:last]
-		return
+		return false
 	}
-	s.cells = push(s.cells, reach{least, int32(last), kind}, reach.before)
+	s.cells = push(s.cells, reach{least, number, kind}, reach.before)
+	return true
+}
+
+// node returns the node of that number.
+func (s *Nearest) node(number int32) node {
+	if number < int32(len(baseNodes)) {
+		return baseNodes[number]
+	}
+	return s.nodes[number-int32(len(baseNodes))]
 }
 
 // Next returns the nearest of what has not been returned, and whether there is one.
@@ -121,7 +133,11 @@ func (s *Nearest) Next() (Hit, bool, error) {
 		}
 		var r reach
 		r, s.cells = pop(s.cells, reach.before)
-		n := s.nodes[r.node]
+		if r.least > s.limit {
+			s.cells = s.cells[:0] // nor is anything wanted of the others
+			continue
+		}
+		n := s.node(r.node)
 		if r.kind == reachPoints {
 			s.open(&n)
 		} else {
@@ -143,7 +159,12 @@ func (s *Nearest) wanted(h Hit) bool {
 		}
 		s.seen[string(h.ID)] = struct{}{}
 	}
-	return h.Metres >= s.min-boundRounding && h.Metres <= s.max+boundRounding
+	return s.bounded(h.Metres)
+}
+
+// bounded reports whether a distance is in bounds.
+func (s *Nearest) bounded(metres float64) bool {
+	return metres >= s.min-boundRounding && metres <= s.max+boundRounding
 }
 
 // manyNear is the number of entries up to which a cell is emptied rather than divided.
@@ -152,42 +173,58 @@ const manyNear = 24
 // open looks at the points of a cell, or divides it when they are many.
 func (s *Nearest) open(n *node) {
 	if s.total > manyPoints*float64(cellCount[n.res]) {
-		s.divide(n, reachPoints)
+		s.divide(n, 0, reachPoints)
 		return
 	}
 	most := manyNear
 	if n.res == maxResolution {
 		most = math.MaxInt
 	}
-	hi, found := n.hi(), len(s.found)
+	hi, from := n.hi(), len(s.found)
+	digit, whole := 0, from // the child that the walk is in, and what was found before it
 	count := 0
 	for ok := s.points.Seek(n.lo()); ok && s.points.Key() < hi; ok = s.points.Next() {
+		if d := n.digitOf(s.points.Key()); d != digit {
+			digit, whole = d, len(s.found)
+		}
 		if count++; count > most {
-			s.found = s.found[:found]
-			s.divide(n, reachPoints)
-			return
+			s.found = s.found[:whole]
+			s.divide(n, digit, reachPoints)
+			break
 		}
-		s.found = append(s.found, Hit{})
-		s.find(&s.found[len(s.found)-1])
-		if last := len(s.found) - 1; s.found[last].ID == nil {
-			s.found = s.found[:last]
-		}
+		s.find()
 	}
-	for i := found; i < len(s.found); i++ {
+	for i := from; i < len(s.found); i++ {
+		s.rank(&s.found[i])
 		up(s.found, i, Hit.before)
 	}
 }
 
-// find sets h to the current point, unless it is out of bounds.
-func (s *Nearest) find(h *Hit) {
+// find adds the current point to what is found, unless it is out of bounds.
+func (s *Nearest) find() {
 	v := s.points.Point().vector()
-	h.straight = v.Sub(s.origin.vector.Vector).Norm2()
-	if h.straight > s.limit*s.limit {
+	straight := v.Sub(s.origin.vector.Vector).Norm2()
+	if straight > s.limit*s.limit {
 		return
 	}
-	h.Metres = angle(s.origin.vector, v) * EarthRadius
-	h.ID = s.keep(s.points.ID())
+	metres := angle(s.origin.vector, v) * EarthRadius
+	s.found = append(s.found, Hit{ID: s.keep(s.points.ID()), Metres: metres, straight: straight})
 }
+
+// rank lowers the limit when h is among the nearest that are wanted.
+func (s *Nearest) rank(h *Hit) {
+	if s.count == 0 || !s.bounded(h.Metres) || len(s.best) == s.count && h.straight >= s.best[0] {
+		return
+	}
+	if len(s.best) == s.count {
+		_, s.best = pop(s.best, farther)
+	}
+	if s.best = push(s.best, h.straight, farther); len(s.best) == s.count {
+		s.limit = min(s.limit, math.Sqrt(s.best[0])+1e-12) // some rounding more
+	}
+}
+
+func farther(a, b float64) bool { return a > b }
 
 // keep returns a copy of id.
 func (s *Nearest) keep(id []byte) []byte {
@@ -223,18 +260,17 @@ func (s *Nearest) openShapes(n *node) {
 		s.found = push(s.found, Hit{ID: s.keep(id), Metres: metres, straight: straight * straight}, Hit.before)
 	}
 	if ok && s.shapes.Key() < n.hi() && n.res < maxResolution {
-		s.divide(n, reachShapes)
+		s.divide(n, 0, reachShapes)
 	}
 }
 
-// divide lets the children of n wait.
-func (s *Nearest) divide(n *node, kind reachKind) {
-	for digit := range 7 {
+// divide lets the children of n wait, from that digit on.
+func (s *Nearest) divide(n *node, from int, kind reachKind) {
+	for digit := from; digit < 7; digit++ {
 		last := len(s.nodes)
 		s.nodes = append(s.nodes, node{})
-		if n.child(digit, &s.nodes[last]) {
-			s.wait(kind)
-		} else {
+		child := &s.nodes[last]
+		if !n.child(digit, child) || !s.wait(child, int32(len(baseNodes)+last), kind) {
 			s.nodes = s.nodes[:last]
 		}
 	}

@@ -27,6 +27,7 @@ type near struct {
 type nearStream struct {
 	points, shapes *spots
 	search         *geo.Nearest
+	due            bool // what it stands at has been taken, or it has not been moved yet
 	hit            geo.Hit
 	ok             bool
 }
@@ -46,13 +47,16 @@ func (x *exec) nearest(a *access) items {
 func (n *near) next(ctx context.Context) (item, bool, error) {
 	if !n.started {
 		n.started = true
-		if err := n.start(ctx); err != nil {
+		if err := n.start(); err != nil {
 			return item{}, false, err
 		}
 	}
 	for {
 		var first *nearStream
 		for _, s := range n.streams {
+			if err := n.move(ctx, s); err != nil {
+				return item{}, false, err
+			}
 			if s.ok && (first == nil || before(s.hit, first.hit)) {
 				first = s
 			}
@@ -61,9 +65,7 @@ func (n *near) next(ctx context.Context) (item, bool, error) {
 			return item{}, false, nil
 		}
 		h := first.hit
-		if err := n.move(ctx, first); err != nil {
-			return item{}, false, err
-		}
+		first.due = true
 		if bytes.Equal(h.ID, n.last) || !n.behind(h) {
 			continue
 		}
@@ -81,8 +83,8 @@ func (n *near) behind(h geo.Hit) bool {
 	return n.after == nil || h.Metres > n.distance || h.Metres == n.distance && bytes.Compare(h.ID, n.after) > 0
 }
 
-// start begins the searches and moves each to its first hit.
-func (n *near) start(ctx context.Context) error {
+// start begins the searches.
+func (n *near) start() error {
 	by := n.access.search.near
 	least, most := by.Bounds()
 	if n.after != nil {
@@ -99,19 +101,23 @@ func (n *near) start(ctx context.Context) error {
 	for _, s := range n.streams {
 		o := geo.NearSearch{Points: s.points, Total: n.exec.expected(n.access), Min: least, Max: most, Measure: n.measure}
 		o.Repeats = x.Multikey(x.GeoField())
+		if n.after == nil && n.access.exact && x.Traits().Multikey == 0 {
+			o.Count = n.exec.planner.window // each hit is another document, and is returned
+		}
 		if s.shapes != nil {
 			o.Shapes = s.shapes
 		}
-		s.search = by.Origin.Search(o)
-		if err := n.move(ctx, s); err != nil {
-			return err
-		}
+		s.search, s.due = by.Origin.Search(o), true
 	}
 	return nil
 }
 
-// move moves a stream to its next hit.
+// move moves a stream to its next hit, if it is due.
 func (n *near) move(ctx context.Context, s *nearStream) (err error) {
+	if !s.due {
+		return nil
+	}
+	s.due = false
 	s.points.ctx = ctx
 	if s.shapes != nil {
 		s.shapes.ctx = ctx
