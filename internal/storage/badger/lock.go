@@ -75,5 +75,8 @@ func (l *folderLock) release() {
 	if !l.readOnly {
 		_ = l.f.Truncate(0)
 	}
-	l.f.Close() // and with it goes the lock
+	// Closing does not suffice: a process that is about to run another program, in
+	// some goroutine, shares the file until that program runs.
+	_ = unlock(l.f)
+	l.f.Close()
 }

@@ -14,6 +14,8 @@ func tryLock(*os.File, bool) error {
 	return fmt.Errorf("this system has no file locks: %w", fault.ErrNotImplemented)
 }
 
+func unlock(*os.File) error { return nil }
+
 func lockOwner(*os.File) int { return 0 }
 
 func isNotFolder(error) bool { return false }

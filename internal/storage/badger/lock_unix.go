@@ -30,6 +30,8 @@ func tryLock(f *os.File, shared bool) error {
 	}
 }
 
+func unlock(f *os.File) error { return unix.Flock(int(f.Fd()), unix.LOCK_UN) }
+
 // lockOwner looks the holder of f up in the kernel's table of locks, where there
 // is one: unlike what the file says, it is never out of date. 0 is unknown.
 func lockOwner(f *os.File) int {

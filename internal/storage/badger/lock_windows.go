@@ -21,6 +21,10 @@ func tryLock(f *os.File, shared bool) error {
 	return err
 }
 
+func unlock(f *os.File) error {
+	return windows.UnlockFileEx(windows.Handle(f.Fd()), 0, 1, 0, &windows.Overlapped{Offset: 1 << 30})
+}
+
 func lockOwner(*os.File) int { return 0 }
 
 // isNotFolder reports that a parent of a path is a file.
