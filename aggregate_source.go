@@ -190,6 +190,16 @@ func (m *moment) Fold(ctx context.Context, name string, r *query.Request, visit 
 	return plan.Fold(ctx, in.snap, in.coll, in.request, options, visit)
 }
 
+// Spreads reports whether to Fold the documents of r costs less than to read them in
+// its order.
+func (m *moment) Spreads(name string, r *query.Request) (bool, error) {
+	snap, coll, c, err := m.find(name)
+	if err != nil {
+		return false, err
+	}
+	return plan.Spreads(snap, coll, r, c.db.plan)
+}
+
 // CountCells counts points by their cells, if an index knows them.
 func (m *moment) CountCells(ctx context.Context, name, path string, resolution int, visit func(geo.Cell, int64) error) (bool, error) {
 	in, options, err := m.read(ctx, name, &query.Request{})

@@ -41,6 +41,9 @@ type Folder interface {
 	// returns. Fold reports false, and has called nothing, when there is nothing to
 	// gain.
 	Fold(ctx context.Context, collection string, r *query.Request, visit func(worker int, doc document.Doc) error) (bool, error)
+	// Spreads reports whether to Fold the documents of r, all of them, costs less than
+	// to read them in the order of r, which has few different values.
+	Spreads(collection string, r *query.Request) (bool, error)
 	// Workers is the most goroutines there are.
 	Workers() int
 }

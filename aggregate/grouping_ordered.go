@@ -40,10 +40,23 @@ func (g *group) inOrder(db Database, collection string, r query.Request, rest []
 	if ok, err := db.InOrder(collection, &r); !ok || err != nil {
 		return nil, nil, false, err
 	}
+	if spreads, err := g.spreads(db, collection, &r, rest); spreads || err != nil {
+		return nil, nil, false, err
+	}
 	if implied {
 		rest = rest[1:]
 	}
 	return &r, append([]step{&orderedGroup{g}}, rest...), true, nil
+}
+
+// spreads reports whether several goroutines do better than one that has the documents
+// in order, and can stop when the rest wants no more groups.
+func (g *group) spreads(db Database, collection string, r *query.Request, rest []step) (bool, error) {
+	folder, ok := db.(Folder)
+	if !ok || !g.loose || slices.ContainsFunc(rest, func(s step) bool { _, stops := s.(*limit); return stops }) {
+		return false, nil
+	}
+	return folder.Spreads(collection, r)
 }
 
 // implies reports whether the step behind g, if any, sorts the groups as they come,

@@ -24,6 +24,7 @@ type remembered struct {
 	key    []byte
 	mark   mark
 	value  document.Value
+	room   []byte // for value
 }
 
 // Reader returns what reads the _id, if it is asked for, and some fields from entries.
@@ -52,32 +53,43 @@ func (r *Reader) Read(p Parts) bool {
 	rest := p.Fields
 	for i := range r.last + 1 {
 		desc := r.index.spec.Fields[i].Desc
-		n, err := keys.Skip(rest, desc)
-		if err != nil {
+		f := &r.fields[i]
+		if !f.wanted {
+			n, err := keys.Skip(rest, desc)
+			if err != nil {
+				return false
+			}
+			rest = rest[n:]
+			continue
+		}
+		if !f.read(rest, getMark(p.marks, i+1), desc) {
 			return false
 		}
-		if f := &r.fields[i]; f.wanted && !f.read(rest[:n], getMark(p.marks, i+1), desc) {
-			return false
-		}
-		rest = rest[n:]
+		rest = rest[len(f.key):]
 	}
 	return true
 }
 
-// read reads one field.
+// read reads the field that key starts with. An encoded value shows where it ends: a key
+// that starts with the last one starts with the same value.
 func (f *remembered) read(key []byte, m mark, desc bool) bool {
-	if f.key != nil && f.mark == m && bytes.Equal(f.key, key) {
+	if f.key != nil && f.mark == m && bytes.HasPrefix(key, f.key) {
 		return true
 	}
-	var v document.Value
-	if m != markMissing {
-		var ok bool
-		if v, _, ok = keys.Decode(key, desc, m == markFloat); !ok || m == markOpaque {
-			f.key = nil
-			return false
-		}
+	v, n, ok := document.Value{}, 0, true
+	if m == markMissing {
+		var err error
+		n, err = keys.Skip(key, desc)
+		ok = err == nil
+	} else {
+		v, f.room, n, ok = keys.DecodeInto(f.room[:0], key, desc, m == markFloat)
+		ok = ok && m != markOpaque
 	}
-	f.key, f.mark, f.value = append(f.key[:0], key...), m, v
+	if !ok {
+		f.key = nil
+		return false
+	}
+	f.key, f.mark, f.value = append(f.key[:0], key[:n]...), m, v
 	return true
 }
 
@@ -85,5 +97,5 @@ func (f *remembered) read(key []byte, m mark, desc bool) bool {
 func (r *Reader) ID() document.Value { return r.docID }
 
 // Value returns the value of field i in the entry last read, missing when the document
-// does not have it.
+// does not have it. It is valid until the next entry is read.
 func (r *Reader) Value(i int) document.Value { return r.fields[i].value }

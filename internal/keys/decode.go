@@ -14,55 +14,67 @@ import (
 // key cannot give back: arrays, objects, the empty array, and bytes that are no
 // key.
 func Decode(key []byte, desc, float bool) (v document.Value, n int, ok bool) {
+	v, _, n, ok = DecodeInto(nil, key, desc, float)
+	return v, n, ok
+}
+
+// DecodeInto is [Decode] that appends the bytes of the value to room, of which it
+// returns all.
+func DecodeInto(room, key []byte, desc, float bool) (v document.Value, all []byte, n int, ok bool) {
 	n, err := Skip(key, desc)
 	if err != nil {
-		return document.Value{}, 0, false
+		return document.Value{}, room, 0, false
 	}
 	if desc {
 		key = append([]byte(nil), key[:n]...)
 		invert(key)
 	}
-	v, ok = decodeBody(key[0], key[1:n], float)
-	return v, n, ok
+	from := len(room)
+	if room, ok = appendDecoded(room, key[0], key[1:n], float); ok {
+		v = document.FromRaw(room[from:len(room):len(room)]).Value()
+	}
+	return v, room, n, ok
 }
 
-// decodeBody decodes what follows the tag.
-func decodeBody(tag byte, body []byte, float bool) (document.Value, bool) {
+// appendDecoded decodes what follows the tag.
+func appendDecoded(dst []byte, tag byte, body []byte, float bool) ([]byte, bool) {
 	switch tag {
 	case tagNull:
-		return document.NullValue(), true
+		return append(dst, document.NullValue().Raw()...), true
 	case tagNumber:
-		return decodeNumber(body, float)
+		return appendDecodedNumber(dst, body, float)
 	case tagString:
 		text := decodeBytes(body)
-		return document.Text(string(text)), utf8.Valid(text)
+		return document.AppendText(dst, text), utf8.Valid(text)
 	case tagBool:
-		return document.Boolean(body[0] != 0), body[0] <= 1
+		return append(dst, document.Boolean(body[0] != 0).Raw()...), body[0] <= 1
 	case tagDate:
-		v := document.DateMillis(int64(binary.BigEndian.Uint64(body) ^ 1<<63))
-		_, ok := v.Millis() // not every int64 is a date
-		return v, ok
+		ms := int64(binary.BigEndian.Uint64(body) ^ 1<<63)
+		_, ok := document.DateMillis(ms).Millis() // not every int64 is a date
+		return document.AppendDate(dst, ms), ok
 	case tagBinary:
 		v, err := document.Of(decodeBytes(body))
-		return v, err == nil
+		if err != nil {
+			return dst, false
+		}
+		return append(dst, v.Raw()...), true
 	}
-	return document.Value{}, false
+	return dst, false
 }
 
-// decodeNumber makes the number that body can be the key of, and looks whether it
-// is: between two integers there is none.
-func decodeNumber(body []byte, float bool) (document.Value, bool) {
+// appendDecodedNumber makes the number that body can be the key of, and looks whether
+// it is: between two integers there is none.
+func appendDecodedNumber(dst, body []byte, float bool) ([]byte, bool) {
 	f := fromSortable(binary.BigEndian.Uint64(body))
-	v := document.Float(f)
-	if !float {
-		n := int64(f)
-		if len(body) == 10 {
-			n += int64(binary.BigEndian.Uint16(body[8:]))
-		}
-		v = document.Int(n)
-	}
 	var room [10]byte
-	return v, bytes.Equal(appendNumber(room[:0], v), body)
+	if float {
+		return document.AppendFloat(dst, f), bytes.Equal(appendFloat(room[:0], f), body)
+	}
+	n := int64(f)
+	if len(body) == 10 {
+		n += int64(binary.BigEndian.Uint16(body[8:]))
+	}
+	return document.AppendInt(dst, n), bytes.Equal(appendInt(room[:0], n), body)
 }
 
 // decodeBytes undoes appendBytes.

@@ -14,6 +14,7 @@ const (
 	seekCost  = 8.0  // open a cursor and find its first key
 	entryCost = 0.2  // move to the next entry
 	makeCost  = 0.4  // make a document from an entry
+	briefCost = 0.15 // make it in memory that is used again for the next
 	fetchCost = 4.0  // get a document by its _id
 	scanCost  = 0.45 // move to the next document and ask the filter
 	idCost    = 0.15 // hold and sort an id
@@ -253,6 +254,8 @@ func (p *planner) priceIndex(a *access, part float64) float64 {
 	switch {
 	case p.purpose == toCount && a.exact:
 		each = 0
+	case a.cover != nil && p.r.Brief:
+		each = briefCost
 	case a.cover != nil:
 		each = makeCost
 	}
@@ -260,7 +263,11 @@ func (p *planner) priceIndex(a *access, part float64) float64 {
 	if w := float64(p.window); w > 0 && a.order.mode == unordered && a.served {
 		fetched = min(e.found, w*max(1, e.found/max(e.matches, 1))) // in order of the ids until the window is full
 	}
-	return cost + fetched*each
+	cost += fetched * each
+	if p.spreads(a) {
+		cost *= wideScan
+	}
+	return cost
 }
 
 func priceUnion(a *access) float64 {

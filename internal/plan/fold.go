@@ -28,6 +28,12 @@ func Fold(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, r *query
 	if err != nil {
 		return false, err
 	}
+	v := &folding{do: visit}
+	if p.spreads(run.access) {
+		err = run.exec.foldEntries(ctx, run.access, v)
+		run.end(v.counted.sum())
+		return true, err
+	}
 	src := run.exec.unsorted(run.access)
 	g, ok := src.(*growing)
 	if !ok {
@@ -35,7 +41,6 @@ func Fold(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, r *query
 		return false, nil
 	}
 	defer src.close()
-	v := &folding{do: visit}
 	err = g.fold(ctx, v)
 	run.end(v.counted.sum())
 	return true, err

@@ -42,8 +42,12 @@ func (g *growing) next(ctx context.Context) (document.Doc, bool, error) {
 
 // spread starts the workers.
 func (g *growing) spread(ctx context.Context, v visitor) {
-	g.wide = &wide{exec: g.exec, filter: g.filter, visit: v}
-	g.wide.start(ctx, g.r, workerCount())
+	g.wide = &wide{exec: g.exec, open: g.pass, filter: g.filter, visit: v}
+	g.wide.start(ctx, g.exec.narrowed(g.r), workerCount())
+}
+
+func (g *growing) pass(_ context.Context, r storage.Range) pass {
+	return g.exec.snap.ScanRange(r, false)
 }
 
 // fold lets v visit all documents that match, in no order. It must come before the

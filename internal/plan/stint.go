@@ -5,7 +5,6 @@ import (
 	"context"
 
 	"github.com/virgadb/virga/document"
-	"github.com/virgadb/virga/txn"
 )
 
 // A stint is the walk of one worker over one piece of a [wide] scan.
@@ -13,7 +12,7 @@ type stint struct {
 	wide   *wide
 	worker int
 	piece  *piece
-	cursor *txn.Cursor
+	cursor pass
 	own    func() (document.Doc, error) // of the cursor
 	whole  bool                         // documents are validated before they are visited
 

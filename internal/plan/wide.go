@@ -33,8 +33,9 @@ const aheadBytes = 4 << 20
 // behind close.
 type wide struct {
 	exec   *exec
-	filter *query.Filter
-	visit  visitor // nil: documents are handed out in order
+	open   func(ctx context.Context, r storage.Range) pass
+	filter *query.Filter // of what passes yield
+	visit  visitor       // nil: documents are handed out in order
 
 	mu      sync.Mutex // guards what follows
 	changed sync.Cond
@@ -67,6 +68,20 @@ type wholeVisitor interface {
 	whole()
 }
 
+// A pass walks over one piece. It belongs to one goroutine.
+type pass interface {
+	Next() bool
+	// Key returns the key that the pass is at, and Doc the document, both valid until
+	// the next call of Next. Own returns the document in memory of its own.
+	Key() []byte
+	Doc() document.Doc
+	Own() (document.Doc, error)
+	// Valid validates the bytes of the document.
+	Valid() error
+	Err() error
+	Close()
+}
+
 // A piece is a stretch that one worker walks over.
 type piece struct {
 	r     storage.Range
@@ -79,10 +94,10 @@ type piece struct {
 // workerCount returns how many workers a scan may have.
 func workerCount() int { return min(runtime.GOMAXPROCS(0), maxWorkers) }
 
-// start begins the scan of r with n workers.
+// start begins the scan of r, which ends behind its last key, with n workers.
 func (w *wide) start(ctx context.Context, r storage.Range, n int) {
 	w.changed.L = &w.mu
-	w.pieces = cut(w.exec.narrowed(r), 2*n)
+	w.pieces = cut(r, 2*n)
 	w.unhook = context.AfterFunc(ctx, func() { w.fail(ctx.Err()) })
 	for i := range n {
 		w.workers.Go(func() { w.work(ctx, i) })
@@ -189,7 +204,7 @@ func (w *wide) take() *piece {
 
 // walk walks over one piece.
 func (w *wide) walk(ctx context.Context, worker int, p *piece) error {
-	s := &stint{wide: w, worker: worker, piece: p, cursor: w.exec.snap.ScanRange(p.r, false)}
+	s := &stint{wide: w, worker: worker, piece: p, cursor: w.open(ctx, p.r)}
 	defer s.cursor.Close()
 	s.own = s.cursor.Own
 	_, s.whole = w.visit.(wholeVisitor)
