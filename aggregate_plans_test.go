@@ -2,10 +2,13 @@ package virga
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/virgadb/virga/aggregate"
 	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/query"
 )
 
 // TestAggregatePlansAgainstNaive runs pipelines that indexes can serve, by every plan
@@ -30,7 +33,7 @@ func TestAggregatePlansAgainstNaive(t *testing.T) {
 		naive.colls["p"] = decodedAll(t, coll)
 		indexes := g.indexes()
 		for _, o := range indexes {
-			err := coll.CreateIndex(t.Context(), index.Spec{Fields: index.By(strings.Split(o.Path, ",")...), Sparse: get(o.Data.(D), "sparse") == true})
+			err := coll.CreateIndex(t.Context(), index.Spec{Fields: index.By(strings.Split(o.Path, ",")...), Sparse: get(o.Data.(D), "narrow") == true})
 			if err != nil && !errors.Is(err, ErrExists) && !errors.Is(err, ErrInvalid) && !errors.Is(err, ErrDuplicate) && !errors.Is(err, ErrTooLarge) {
 				t.Fatal(err)
 			}
@@ -122,4 +125,38 @@ func (g generator) groupAlong(indexes []op) D {
 		d = append(d[:1], E{"q", D{{"$sum", int64(1)}}}, E{"b", D{{pick(g, "$max", "$min", "$first", "$addToSet", "$push"), "$" + paths[len(paths)-1]}}})
 	}
 	return d
+}
+
+// TestCoveredGroupsAskForID: a condition on the _id is met by documents made from
+// entries too, when nothing behind it looks at the _id.
+func TestCoveredGroupsAskForID(t *testing.T) {
+	db := openTest(t)
+	coll := db.Collection("p")
+	for i := range 40 {
+		if _, err := coll.Add(t.Context(), D{{"_id", i}, {"n", i % 4}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := coll.CreateIndex(t.Context(), index.Spec{Fields: index.By("n")}); err != nil {
+		t.Fatal(err)
+	}
+	covered := 0
+	for candidate := range 5 {
+		db.plan.Candidate = candidate
+		a := coll.Aggregate().Match(M{"_id": query.Lt(10)}).Group("$n", M{"q": aggregate.Sum(1)})
+		e, err := a.Explain(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(e.String(), "covered") {
+			covered++
+		}
+		rows, err := a.All(t.Context())
+		if got, want := fmt.Sprint(rows), `[{"_id":0,"q":3} {"_id":1,"q":3} {"_id":2,"q":2} {"_id":3,"q":2}]`; err != nil || got != want {
+			t.Errorf("%s: %s, %v, want %s", e, got, err, want)
+		}
+	}
+	if covered == 0 {
+		t.Error("no plan is covered")
+	}
 }

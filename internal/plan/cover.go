@@ -63,7 +63,7 @@ func (p *planner) covering(a *access) *cover {
 	if need.missing {
 		return nil
 	}
-	return &cover{index: a.index, id: p.r.Needs == nil || contains(p.r.Needs, "_id"), fields: need.fields}
+	return &cover{index: a.index, id: need.id || p.r.Needs == nil || contains(p.r.Needs, "_id"), fields: need.fields}
 }
 
 // looked returns the paths that the reader looks at, and whether documents that have
@@ -86,6 +86,7 @@ func (p *planner) looked() ([]string, bool) {
 // paths gathers the fields of an index that paths name.
 type paths struct {
 	index   *index.Index
+	id      bool // the _id is looked at
 	fields  []int
 	missing bool // a path is not in the index
 }
@@ -105,6 +106,7 @@ func (n *paths) term(t query.Term) {
 // add asks for a path. Two fields below one segment are not put together again.
 func (n *paths) add(path string) {
 	if path == "_id" {
+		n.id = true
 		return
 	}
 	for i, f := range n.index.Spec().Fields {
