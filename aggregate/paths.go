@@ -52,8 +52,28 @@ func (p *paths) touches(path string) bool {
 	return false
 }
 
-// overlap reports whether one of two dotted paths is the other or leads through it.
-func overlap(a, b string) bool { return below(a, b) || below(b, a) }
+// overlap reports whether what one of two dotted paths leads to may be, or be part of,
+// what the other does. A number may be a place in an array, whose elements the other
+// path goes on into: it tells nothing.
+func overlap(a, b string) bool {
+	a, b = withoutPlaces(a), withoutPlaces(b)
+	return below(a, b) || below(b, a)
+}
+
+// withoutPlaces returns a path without the segments that may be places in an array.
+func withoutPlaces(path string) string {
+	if !strings.ContainsAny(path, "0123456789") {
+		return path
+	}
+	segments := strings.Split(path, ".")
+	kept := segments[:1] // of the document itself, which is no array
+	for _, name := range segments[1:] {
+		if strings.Trim(name, "0123456789") != "" {
+			kept = append(kept, name)
+		}
+	}
+	return strings.Join(kept, ".")
+}
 
 // below reports whether path is top, or leads through it.
 func below(path, top string) bool {
