@@ -67,7 +67,7 @@ func (db *DB) compileUpdate(data any) (*query.Update, error) {
 	if err != nil {
 		return nil, err
 	}
-	update, err := query.CompileUpdate(data, db.clock.Now())
+	update, err := query.CompileUpdateIn(data, db.scope())
 	if err == nil && db.who != nil && update.Touches(ownerField) {
 		err = errOwner
 	}

@@ -431,7 +431,7 @@ func (q *Query) compile() (*query.Request, error) {
 		}
 	}
 	if q.fields != nil {
-		if r.Projection, err = query.CompileProjection(q.fields, q.coll.db.clock.Now()); err != nil {
+		if r.Projection, err = query.CompileProjectionIn(q.fields, q.coll.db.scope()); err != nil {
 			return nil, err
 		}
 	}
@@ -458,7 +458,7 @@ func (db *DB) compileFilter(cond any) (*query.Filter, error) {
 	return query.CompileFilterIn(cond, db.scope())
 }
 
-// scope is what filters are compiled in.
+// scope is what conditions are compiled in.
 func (db *DB) scope() expr.Scope {
 	return expr.Scope{Now: db.clock.Now(), Schema: meetsSchema}
 }

@@ -111,7 +111,7 @@ func (r *DocRef) get(ctx context.Context) (Doc, error) {
 	var projection *query.Projection
 	if r.fields != nil {
 		var err error
-		if projection, err = query.CompileProjection(r.fields, r.coll.db.clock.Now()); err != nil {
+		if projection, err = query.CompileProjectionIn(r.fields, r.coll.db.scope()); err != nil {
 			return Doc{}, err
 		}
 	}

@@ -336,3 +336,54 @@ func TestJSONSchemaInFilters(t *testing.T) {
 		t.Errorf("an element: %d, %v", n, err)
 	}
 }
+
+// TestJSONSchemaOfElements asks schemas of the elements of arrays, where an update
+// pulls them out and where a projection chooses one.
+func TestJSONSchemaOfElements(t *testing.T) {
+	ctx := context.Background()
+	textual := M{"required": []string{"k"}, "properties": M{"k": M{"bsonType": "string"}}}
+	undone := errors.New("undone")
+	engines(t, func(t *testing.T, path string) {
+		db := openWith(t, path, Fast)
+		c := db.Collection("c")
+		if _, err := c.Add(ctx, M{"_id": 1, "list": []any{M{"k": 1}, M{"k": "a"}, 5, M{"k": "b"}, M{}}}); err != nil {
+			t.Fatal(err)
+		}
+		wrong := query.JSONSchema(M{"$ref": "#/a"})
+		for _, cond := range []any{query.JSONSchema(textual), M{"$jsonSchema": textual}, query.And(query.JSONSchema(textual), M{"k": query.Gt("")})} {
+			for name, get := range map[string]func() (Doc, error){
+				"query":    func() (Doc, error) { return c.Where(nil).Field(M{"list": query.ElemMatch(cond)}).One(ctx) },
+				"document": func() (Doc, error) { return c.Doc(1).Field(M{"list": query.ElemMatch(cond)}).Get(ctx) },
+			} {
+				doc, err := get()
+				if text, _ := doc.MarshalJSON(); err != nil || string(text) != `{"_id":1,"list":[{"k":"a"}]}` {
+					t.Errorf("%s with %v: %s, %v", name, cond, text, err)
+				}
+			}
+			err := db.RunTransaction(ctx, func(ctx context.Context, tx *Tx) error {
+				c := tx.Collection("c")
+				if _, err := c.Doc(1).Update(ctx, M{"list": query.Pull(cond)}); err != nil {
+					return err
+				}
+				doc, err := c.Doc(1).Get(ctx)
+				if text, _ := doc.MarshalJSON(); err == nil && string(text) != `{"_id":1,"list":[{"k":1},5,{}]}` {
+					t.Errorf("pull of %v: %s", cond, text)
+				}
+				return errors.Join(err, undone)
+			})
+			if !errors.Is(err, undone) {
+				t.Errorf("pull of %v: %v", cond, err)
+			}
+		}
+		if _, err := c.Doc(1).Update(ctx, M{"list": query.Pull(wrong)}); !errors.Is(err, ErrInvalid) {
+			t.Errorf("pull: %v", err)
+		}
+		if _, err := c.Doc(1).Field(M{"list": query.ElemMatch(wrong)}).Get(ctx); !errors.Is(err, ErrInvalid) {
+			t.Errorf("projection: %v", err)
+		}
+		res, err := c.Doc(1).Update(ctx, query.Raw(M{"$pull": M{"list": M{"$jsonSchema": M{"required": []string{"k"}}}}}))
+		if err != nil || res.Updated != 1 {
+			t.Errorf("raw pull: %+v, %v", res, err)
+		}
+	})
+}

@@ -43,7 +43,7 @@ func (c *compiler) expression(v any, s scope) (*node, error) {
 	if s.path != "" || s.element {
 		return nil, invalidAt(s.path, "$expr does not stand under a field")
 	}
-	x, err := expr.Compile(v, expr.Scope{Now: c.now, Vars: c.vars})
+	x, err := expr.Compile(v, c.in)
 	if err != nil {
 		return nil, atExpression(err)
 	}

@@ -37,9 +37,7 @@ func CompileFilterIn(cond any, s expr.Scope) (*Filter, error) {
 	if inner, _ := unwrapRaw(cond); isNil(inner) {
 		return nil, fmt.Errorf("filter is nil: %w", fault.ErrInvalid)
 	}
-	c := newCompiler(s.Now)
-	c.vars, c.schemas = s.Vars, s.Schema
-	root, err := c.compile(cond, scope{})
+	root, err := newCompiler(s).compile(cond, scope{})
 	if err != nil {
 		if at := (*fault.PathError)(nil); errors.As(err, &at) {
 			return nil, fmt.Errorf("filter %w", err)

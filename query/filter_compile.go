@@ -2,9 +2,9 @@ package query
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/expr"
 	"github.com/virgadb/virga/internal/fault"
 )
 
@@ -21,18 +21,16 @@ const (
 
 // A compiler turns what users write into nodes. It serves one filter.
 type compiler struct {
-	now      time.Time
-	vars     []string // variables that expressions may read
-	schemas  func(any) (func(document.Value) (bool, error), error)
-	nodes    int  // how many more conditions the filter may have
-	bytes    int  // how many more bytes of operands
-	patterns int  // regular expressions so far
-	sources  int  // bytes of them so far
-	near     bool // a $near has been met
+	in       expr.Scope // what it is compiled against
+	nodes    int        // how many more conditions the filter may have
+	bytes    int        // how many more bytes of operands
+	patterns int        // regular expressions so far
+	sources  int        // bytes of them so far
+	near     bool       // a $near has been met
 }
 
-func newCompiler(now time.Time) *compiler {
-	return &compiler{now: now, nodes: maxNodes, bytes: maxOperands}
+func newCompiler(in expr.Scope) *compiler {
+	return &compiler{in: in, nodes: maxNodes, bytes: maxOperands}
 }
 
 // A scope says where in a filter a condition stands.
@@ -89,7 +87,12 @@ func (c *compiler) object(fields []document.E, s scope) (*node, error) {
 	if err != nil || !s.element || s.bare {
 		return n, err
 	}
-	return all([]*node{leaf(document.Path{}, test{op: testObject}), n}), nil
+	return alsoObject(n), nil
+}
+
+// alsoObject asks of the element, besides what n does, that it is an object.
+func alsoObject(n *node) *node {
+	return all([]*node{leaf(document.Path{}, test{op: testObject}), n})
 }
 
 // fields compiles the fields of an object of conditions, all of which must hold.
@@ -194,7 +197,11 @@ func (c *compiler) command(command Condition, s scope) (*node, error) {
 		if s.path != "" {
 			return nil, invalidAt(s.path, "$jsonSchema does not stand under a field")
 		}
-		return c.schema(args[0])
+		n, err := c.schema(args[0])
+		if err != nil || !s.element {
+			return n, err
+		}
+		return alsoObject(n), nil
 	}
 	if s.path == "" && !s.element && command.op != "$not" {
 		return nil, invalidAt("", "%s needs a field to stand under", command.op)
@@ -247,7 +254,7 @@ func (c *compiler) equality(v any, s scope) (*node, error) {
 
 // operand returns the value of an operand.
 func (c *compiler) operand(v any, s scope) (document.Value, error) {
-	value, err := document.OfAt(v, c.now)
+	value, err := document.OfAt(v, c.in.Now)
 	if err == nil && !value.Exists() {
 		err = fmt.Errorf("no value to compare with: %w", fault.ErrInvalid)
 	}

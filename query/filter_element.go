@@ -1,9 +1,8 @@
 package query
 
 import (
-	"time"
-
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/expr"
 )
 
 // An element is a compiled condition on one element of an array, which is what
@@ -13,9 +12,10 @@ type element struct{ root *node }
 // compileElement compiles cond: a [Condition] or an object of operators asks
 // something of the element itself; any other object asks for an element that is
 // an object with those fields, in MongoDB's form; a regular expression for a
-// string it matches; everything else for an equal element.
-func compileElement(cond any, now time.Time) (*element, error) {
-	c := newCompiler(now)
+// string it matches; everything else for an equal element. Expressions cannot stand
+// in it, so that the variables of in are of no use.
+func compileElement(cond any, in expr.Scope) (*element, error) {
+	c := newCompiler(in)
 	s := scope{element: true, exact: true}
 	inner, _ := unwrapRaw(cond)
 	fields, isObject := document.Pairs(inner)

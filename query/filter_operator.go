@@ -134,7 +134,7 @@ func compileNot(c *compiler, op string, v any, s scope) (*node, error) {
 		s.exact = true
 		return negated(c.compile(v, s))
 	}
-	if value, err := document.OfAt(v, c.now); err == nil && value.Kind() == document.Regexp {
+	if value, err := document.OfAt(v, c.in.Now); err == nil && value.Kind() == document.Regexp {
 		return negated(c.equality(value, s))
 	}
 	return nil, invalidAt(s.path, "%s needs a condition or a regular expression, found %s", op, describe(v))

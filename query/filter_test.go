@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/expr"
 	"github.com/virgadb/virga/internal/fault"
 )
 
@@ -349,7 +350,7 @@ func TestElement(t *testing.T) {
 		{Regex("^a"), `["ab"]`, `["b",1]`},
 		{document.Regex{Pattern: "^A", Options: "i"}, `["ab"]`, `["b",1]`},
 	} {
-		e, err := compileElement(c.cond, noon)
+		e, err := compileElement(c.cond, expr.Scope{Now: noon})
 		if err != nil {
 			t.Fatalf("compile %v: %v", c.cond, err)
 		}
@@ -362,7 +363,7 @@ func TestElement(t *testing.T) {
 			}
 		}
 	}
-	if _, err := compileElement(In(5), noon); !errors.Is(err, fault.ErrInvalid) {
+	if _, err := compileElement(In(5), expr.Scope{Now: noon}); !errors.Is(err, fault.ErrInvalid) {
 		t.Errorf("element with a bad operand: %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/expr"
 )
 
 // A Projection is a compiled choice of the fields that a query returns. It is
@@ -41,10 +42,17 @@ func Slice(bounds ...int) ProjectionCommand { return ProjectionCommand{bounds} }
 // nothing out, the result is nil.
 //
 // ErrInvalid, with the path, reports any other value, such as text, and paths that
-// collide; ErrNotImplemented reports computed fields. Each [document.ServerDate] in
-// a condition becomes now plus its offset.
+// collide; ErrNotImplemented reports computed fields, and $jsonSchema where s of
+// [CompileProjectionIn] has nothing to compile it. Each [document.ServerDate] in a
+// condition becomes now plus its offset.
 func CompileProjection(spec any, now time.Time) (*Projection, error) {
-	c := projectionCompiler{now: now, root: new(selection)}
+	return CompileProjectionIn(spec, expr.Scope{Now: now})
+}
+
+// CompileProjectionIn is [CompileProjection] with the conditions of [ElemMatch]
+// compiled in s, of which the variables are of no use to them.
+func CompileProjectionIn(spec any, s expr.Scope) (*Projection, error) {
+	c := projectionCompiler{scope: s, root: new(selection)}
 	if err := c.spec(spec); err != nil {
 		return nil, err
 	}

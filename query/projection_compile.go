@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"time"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/expr"
 	"github.com/virgadb/virga/internal/fault"
 )
 
@@ -87,7 +87,7 @@ func (s *selection) appendPaths(paths []string, at string) ([]string, bool) {
 
 // A projectionCompiler turns a projection as written into selections.
 type projectionCompiler struct {
-	now        time.Time
+	scope      expr.Scope // what conditions are compiled in
 	root       *selection
 	positional string
 	including  string // a path that is included, "" for none; _id aside
@@ -259,7 +259,7 @@ func (c *projectionCompiler) elemMatch(path string, condition any) error {
 	if strings.Contains(path, ".") {
 		return invalidAt(path, "projection: elemMatch needs a field at the top of the document")
 	}
-	filter := newCompiler(c.now)
+	filter := newCompiler(c.scope)
 	n, err := filter.operator("$elemMatch", condition, nil, scope{path: path, exact: true})
 	if err != nil {
 		return fmt.Errorf("projection: %w", err)

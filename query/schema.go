@@ -7,17 +7,17 @@ import (
 	"github.com/virgadb/virga/internal/fault"
 )
 
-// JSONSchema asks that the document, or the element of an array, meets a JSON
-// Schema: an object, with the types of JSON or, as bsonType, those that MongoDB
-// names. It is a whole filter and joins others by And, Or and Not.
+// JSONSchema asks that the document, or the element of an array, is an object that
+// meets a JSON Schema: an object itself, with the types of JSON or, as bsonType,
+// those that MongoDB names. It is a whole filter and joins others by And, Or and Not.
 func JSONSchema(schema any) Condition { return Condition{"$jsonSchema", []any{schema}} }
 
 // schema compiles $jsonSchema.
 func (c *compiler) schema(v any) (*node, error) {
-	if c.schemas == nil {
+	if c.in.Schema == nil {
 		return nil, fmt.Errorf("$jsonSchema: %w", fault.ErrNotImplemented)
 	}
-	meets, err := c.schemas(v)
+	meets, err := c.in.Schema(v)
 	if err != nil {
 		return nil, fault.At("$jsonSchema", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/expr"
 	"github.com/virgadb/virga/internal/fault"
 )
 
@@ -34,9 +35,16 @@ type Update struct {
 // ErrInvalid reports data that is empty or no object, an unknown operator, a path
 // or an operand that can never be right, _id among the data, and two commands for
 // one path or for a path and one below it. ErrNotImplemented reports array filters
-// ("$[name]") and pipelines. Each [document.ServerDate] becomes now plus its offset.
+// ("$[name]") and pipelines, and $jsonSchema where s of [CompileUpdateIn] has
+// nothing to compile it. Each [document.ServerDate] becomes now plus its offset.
 func CompileUpdate(data any, now time.Time) (*Update, error) {
-	c := updateCompiler{now: now}
+	return CompileUpdateIn(data, expr.Scope{Now: now})
+}
+
+// CompileUpdateIn is [CompileUpdate] with the conditions of [Pull] compiled in s, of
+// which the variables are of no use to them.
+func CompileUpdateIn(data any, s expr.Scope) (*Update, error) {
+	c := updateCompiler{scope: s}
 	c.update.root.index = -1
 	if err := c.data(data); err != nil {
 		return nil, err

@@ -58,7 +58,7 @@ type puller struct {
 }
 
 func makePull(c *updateCompiler, _ string, operand any) (operator, error) {
-	condition, err := compileElement(operand, c.now)
+	condition, err := compileElement(operand, c.scope)
 	if err != nil {
 		return nil, err
 	}

@@ -4,15 +4,15 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"time"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/expr"
 	"github.com/virgadb/virga/internal/fault"
 )
 
 // An updateCompiler turns update data into a tree of operators.
 type updateCompiler struct {
-	now    time.Time
+	scope  expr.Scope // what conditions are compiled in
 	update Update
 }
 

@@ -16,13 +16,13 @@ func (c *updateCompiler) value(path string, v any, below int) (document.Value, e
 	switch v.(type) {
 	case nil, bool, int, int64, float64, string, time.Time:
 		// What most updates set needs no look at keys and depth.
-		value, err := document.OfAt(v, c.now)
+		value, err := document.OfAt(v, c.scope.Now)
 		if err == nil {
 			err = fits(path, below)
 		}
 		return value, err
 	}
-	doc, err := document.Encode(document.D{{Key: "v", Value: v}}, c.now)
+	doc, err := document.Encode(document.D{{Key: "v", Value: v}}, c.scope.Now)
 	if err != nil {
 		return document.Value{}, underPath(err)
 	}
