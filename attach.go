@@ -2,6 +2,7 @@ package virga
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 
@@ -18,6 +19,13 @@ func (a *attachments) get(name string) *DB {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	return a.byName[name]
+}
+
+// list returns the databases by their names, in a map of its own.
+func (a *attachments) list() map[string]*DB {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return maps.Clone(a.byName)
 }
 
 // Attach lets pipelines of db read the collections of another open database: in

@@ -21,11 +21,12 @@ func Hooked(h hook.Hooks) Option {
 	}
 }
 
-// Fork opens a copy of a database in memory, for package virgatest: with its
-// documents, indexes and options and under the hooks given, in a time that does not
-// depend on its size. Neither sees the other's later writes. It goes on with the same
-// ids. Transactions under way, streams, functions, attached databases and what
-// [DB.Advise] has gathered are not copied; an index that is being built is not in the copy.
+// Fork opens a copy of a database in memory, for package virgatest: with all that it
+// stores, its options and its attached databases, under the hooks given, in a time
+// that does not depend on its size. Neither sees the other's later writes. It goes on
+// with the same ids. Transactions under way, streams, functions, which work on the
+// database they were written with, and what [DB.Advise] has gathered are not copied;
+// an index that is being built is not in the copy.
 func Fork(db *DB, h hook.Hooks) (*DB, error) {
 	fork, err := db.fork(h)
 	return fork, fault.Wrap("fork", "", "", err)
@@ -51,5 +52,10 @@ func (db *DB) fork(h hook.Hooks) (*DB, error) {
 	Hooked(h)(&c)
 	c.ids = db.ids.Clone(c.clock)
 	c.heritage = &heritage
-	return openStore(db.path, engine, &c)
+	fork, err := openStore(db.path, engine, &c)
+	if err != nil {
+		return nil, err
+	}
+	fork.attached.byName = db.attached.list()
+	return fork, nil
 }

@@ -48,6 +48,9 @@ func newDB(options []Option) (*DB, error) {
 		return nil, err
 	}
 	db.DB = inner
+	if err := db.setUp(); err != nil {
+		return nil, errors.Join(err, inner.Close())
+	}
 	for _, files := range c.seeds {
 		if err := Load(context.Background(), inner, files); err != nil {
 			return nil, errors.Join(err, inner.Close())
@@ -55,6 +58,16 @@ func newDB(options []Option) (*DB, error) {
 	}
 	db.recorder.forget()
 	return db, nil
+}
+
+// setUp does what [Setup] asks for.
+func (db *DB) setUp() error {
+	for _, f := range db.config.setups {
+		if err := f(db.DB); err != nil {
+			return fmt.Errorf("setup: %w", err)
+		}
+	}
+	return nil
 }
 
 // hooks are what the database is opened with.

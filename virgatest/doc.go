@@ -26,7 +26,8 @@
 // # Copies
 //
 // A database that takes long to fill is filled once: [DB.Fork] copies one of any size
-// in microseconds, and a [Template] hands every test a copy of its own.
+// in microseconds, and a [Template] hands every test a copy of its own. [Setup] does
+// for each what a database does not keep, such as registering functions.
 //
 // # Faults
 //

@@ -14,10 +14,14 @@ import (
 // Fork returns a copy of the database for the test t, in a time that does not depend
 // on how much is in it. Neither sees what is written to the other afterwards; both can be
 // used, forked and closed as if there were no other. The copy has the documents, the
-// indexes and the options of the database, the time of its clock, and makes the ids
-// and random numbers that the database would make next. It has a clock of its own.
-// Streams, transactions under way, rules of [DB.Inject], functions, which work on the
-// database they were written for, and attached databases stay with the original.
+// indexes, the security rules, the schemas and the options of the database, reads the
+// databases that are attached to it, has the time of its clock, and makes the ids and
+// random numbers that the database would make next. It has a clock of its own.
+//
+// What is under way stays with the original: streams, transactions, and the rules of
+// [DB.Inject], which count its calls. So do its functions, which work on the database
+// they were written with: a copy that called them would write to its original.
+// [Setup] gives every copy its own.
 //
 // The copy is checked and closed when t has ended, as a database of [New] is; one that
 // was not written to is what its original was, and not checked again.
@@ -38,6 +42,9 @@ func (db *DB) fork() (*DB, error) {
 		return nil, err
 	}
 	fork.DB = inner
+	if err := fork.setUp(); err != nil {
+		return nil, errors.Join(err, inner.Close())
+	}
 	return fork, nil
 }
 

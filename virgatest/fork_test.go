@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"github.com/virgadb/virga"
+	"github.com/virgadb/virga/aggregate"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/query"
+	"github.com/virgadb/virga/rules"
 	"github.com/virgadb/virga/virgatest"
 )
 
@@ -110,6 +112,85 @@ func TestForkGoesOnAsItsOriginalWould(t *testing.T) {
 	fork.Clock.Advance(time.Hour)
 	if d := fork.Clock.Now().Sub(db.Clock.Now()); d != time.Hour {
 		t.Errorf("the clocks are %v apart", d)
+	}
+}
+
+// TestForkIsATwin compares a copy with its original in what a database has besides
+// documents: rules, schemas, attached databases and functions.
+func TestForkIsATwin(t *testing.T) {
+	crm := virgatest.New(t)
+	if _, err := crm.Collection("customers").Add(ctx, virga.M{"_id": "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	db := virgatest.New(t, virgatest.Setup(func(db *virga.DB) error {
+		return db.Function("note", func(ctx context.Context, data any) (any, error) { return db.Collection("notes").Add(ctx, data) })
+	}), virgatest.Setup(nil))
+	c := db.Collection("a")
+	for _, err := range []error{
+		db.Attach("crm", crm.DB),
+		db.Function("here", func(context.Context, any) (any, error) { return nil, nil }),
+		c.SetRules(ctx, `{"read": "doc._openid == auth.openid", "write": false}`),
+		c.SetSchema(ctx, virga.Schema{JSON: virga.M{"required": []string{"n"}}}),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.Add(ctx, virga.M{"_id": 1, "n": 1, "_openid": "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	fork := db.Fork(t).Fork(t)
+	ann := fork.As(rules.Auth{OpenID: "ann"})
+	if n, err := ann.Collection("a").Where(virga.M{"_openid": "{openid}"}).Count(ctx); n != 1 || err != nil {
+		t.Errorf("what the rules allow: %d, %v", n, err)
+	}
+	if _, err := ann.Collection("a").Where(virga.M{"n": 1}).Get(ctx); !errors.Is(err, virga.ErrDenied) {
+		t.Errorf("what the rules deny: %v", err)
+	}
+	if _, err := fork.Collection("a").Add(ctx, virga.M{"m": 1}); !errors.Is(err, virga.ErrInvalid) {
+		t.Errorf("what the schema refuses: %v", err)
+	}
+	rows, err := fork.Collection("a").Aggregate().Lookup(aggregate.LookupOptions{From: "crm.customers", LocalField: "_openid", ForeignField: "_id", As: "who"}).All(ctx)
+	if err != nil || len(rows) != 1 || rows[0].Lookup("who").Len() != 1 {
+		t.Errorf("the attached database: %v, %v", rows, err)
+	}
+	if err := fork.Detach("crm"); err != nil {
+		t.Error(err)
+	}
+	if err := db.Attach("crm", crm.DB); !errors.Is(err, virga.ErrExists) {
+		t.Errorf("the copy has detached the original's: %v", err)
+	}
+	if _, err := ann.Call(ctx, "note", virga.M{"_id": "x"}); err != nil {
+		t.Error(err)
+	}
+	if _, err := ann.Call(ctx, "here", nil); !errors.Is(err, virga.ErrNotFound) {
+		t.Errorf("a function that was not set up: %v", err)
+	}
+	for i, each := range []*virgatest.DB{fork, db} {
+		if n, err := each.Collection("notes").Where(nil).Count(ctx); n != int64(1-i) || err != nil {
+			t.Errorf("%d: %d notes, %v", i, n, err)
+		}
+	}
+}
+
+func TestSetupThatFails(t *testing.T) {
+	calls := 0
+	fails := virgatest.Setup(func(*virga.DB) error {
+		calls++
+		if calls > 1 {
+			return errors.New("no tea today")
+		}
+		return nil
+	})
+	db := virgatest.New(t, fails)
+	for what, f := range map[string]func(testing.TB){
+		"fork": func(t testing.TB) { db.Fork(t) },
+		"new":  func(t testing.TB) { virgatest.New(t, fails) },
+	} {
+		tr := try(t, func(t testing.TB) { f(t); t.Log("went on") })
+		if text := tr.text.String(); !strings.Contains(text, "setup: no tea today") || strings.Contains(text, "went on") {
+			t.Errorf("%s: %q", what, text)
+		}
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // An Option changes what [New] makes. Of several about one thing the last counts,
-// save for [Seed] and [With], which add up.
+// save for [Seed], [With] and [Setup], which add up.
 type Option func(*config)
 
 type config struct {
@@ -16,6 +16,7 @@ type config struct {
 	random  uint64
 	seeds   []fs.FS
 	options []virga.Option
+	setups  []func(db *virga.DB) error
 
 	unchecked bool
 }
@@ -43,6 +44,25 @@ func Seed(files fs.FS) Option { return func(c *config) { c.seeds = append(c.seed
 // With opens the database with options, as [virga.RequireIndex].
 func With(options ...virga.Option) Option {
 	return func(c *config) { c.options = append(c.options, options...) }
+}
+
+// Setup calls f with the database once it is open, before it is filled, and with every
+// copy of it: as a program does, at its start, what a database does not keep. Functions
+// are that above all, for each works on the database that it was written with:
+//
+//	virgatest.Setup(func(db *virga.DB) error {
+//		return db.Function("checkout", func(ctx context.Context, data any) (any, error) {
+//			return shop.Checkout(ctx, db, data)
+//		})
+//	})
+//
+// An error of f fails the test at once.
+func Setup(f func(db *virga.DB) error) Option {
+	return func(c *config) {
+		if f != nil {
+			c.setups = append(c.setups, f)
+		}
+	}
 }
 
 // Unchecked closes the database at the end of its test, and its copies, without
