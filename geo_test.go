@@ -280,6 +280,11 @@ func TestGeoNearLocations(t *testing.T) {
 	if err != nil || len(rows) != 2 || rows[0].String() != want[0] || !strings.HasSuffix(rows[1].String(), `"loc":[2.0,0.0]}`) {
 		t.Errorf("found %v, %v, want %v", rows, err, want)
 	}
+	// The array gives way to the object that the distance is put into.
+	near := c.Aggregate().GeoNear(aggregate.GeoNearOptions{Near: geo.Point{3, 0}, Key: "shops.at", DistanceField: "shops.m"})
+	if got := idsOf(near.Match(M{"shops.at": query.Exists(false)}).All(t.Context())); got != "b a" {
+		t.Errorf("without shops: %s", got)
+	}
 }
 
 func TestGeoNearInPipelines(t *testing.T) {

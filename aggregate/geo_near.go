@@ -181,9 +181,11 @@ func newMeasure(given []any, ok []bool) (*measure, error) {
 
 func (m *measure) text() string { return fmt.Sprintf("measure %s", m.distance) }
 
-// leaves reports whether what reads says is the same before the step.
+// leaves reports whether what reads says is the same before the step. What is no
+// object on the way to a field that is set gives way to one.
 func (m *measure) leaves(reads *paths) bool {
-	return !reads.touches(m.distance.String()) && (len(m.location.Segments()) == 0 || !reads.touches(m.location.String()))
+	names := m.location.Segments()
+	return !reads.touches(m.distance.Segments()[0]) && (len(names) == 0 || !reads.touches(names[0]))
 }
 
 func (m *measure) open(_ *run, in source) (source, error) {

@@ -1,6 +1,9 @@
 package aggregate
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestOverlap(t *testing.T) {
 	for _, c := range []struct {
@@ -21,6 +24,34 @@ func TestOverlap(t *testing.T) {
 	} {
 		if overlap(c.a, c.b) != c.want || overlap(c.b, c.a) != c.want {
 			t.Errorf("%s and %s: want %v", c.a, c.b, c.want)
+		}
+	}
+}
+
+func TestReshapeLeaves(t *testing.T) {
+	for _, c := range []struct {
+		stage, path string
+		want        bool
+	}{
+		{`{"$addFields": {"a": 1}}`, "b", true},
+		{`{"$addFields": {"a": 1}}`, "a.b", false},
+		{`{"$addFields": {"a.b": 1}}`, "a.c", false}, // of an a of 5, or [5], an object is made
+		{`{"$addFields": {"a.b.c": 1}}`, "a.d", false},
+		{`{"$addFields": {"a.b.c": 1}}`, "b", true},
+		{`{"$unset": "a.b"}`, "a.c", true},
+		{`{"$project": {"a.b": 0}}`, "a.b.c", false},
+		{`{"$project": {"a": 1}}`, "a.0.b", true},
+		{`{"$project": {"a": 1}}`, "b", false},
+		{`{"$project": {"a.b": 1}}`, "a.b.c", true},
+		{`{"$project": {"a.b": 1}}`, "a.0.b", false}, // elements that are no objects are left out
+		{`{"$project": {"a.b": 1, "a.c.d": {"$add": [1, 1]}}}`, "a.b", false},
+	} {
+		p, err := CompilePlain(parsed(t, "["+c.stage+"]"), time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.steps[0].(*reshape).leaves(c.path); got != c.want {
+			t.Errorf("%s leaves %s: %v", c.stage, c.path, got)
 		}
 	}
 }

@@ -67,10 +67,8 @@ func (s *reshape) note(path string, f shapeField) {
 	case f.value != nil:
 		s.reads.expr(f.value)
 		s.writes = append(s.writes, path)
-		if dot := strings.LastIndexByte(path, '.'); dot > 0 {
-			path = path[:dot] // what is no object there becomes one
-		}
-		s.blocks = append(s.blocks, path)
+		first, _, _ := strings.Cut(path, ".") // what is no object on the way becomes one
+		s.blocks = append(s.blocks, first)
 	case f.drop:
 		s.writes = append(s.writes, path)
 		s.blocks = append(s.blocks, path)
