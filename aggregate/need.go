@@ -125,17 +125,26 @@ func (o outputs) operands() []*expr.Expr {
 	return list
 }
 
-// before returns what a reshape needs.
+// before returns what a reshape needs. What it puts below a field depends on what the
+// field is: it goes into the elements of an array.
 func (s *reshape) before(after need) need {
 	if s.keep {
 		if s.name == "add" {
-			for _, path := range s.writes {
+			for i, path := range s.writes {
 				after = after.without(path)
+				if s.blocks[i] != path && after.touches(s.blocks[i]) {
+					after = after.withPaths(s.blocks[i])
+				}
 			}
 		}
 		return after.with(&s.reads)
 	}
 	// What is chosen comes in the order of the document.
 	n := need{strict: after.whole || after.strict}
+	for i, path := range s.writes {
+		if s.blocks[i] != path {
+			n = n.withPaths(s.blocks[i])
+		}
+	}
 	return n.withPaths(s.kept...).with(&s.reads)
 }

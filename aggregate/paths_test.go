@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -52,6 +53,30 @@ func TestReshapeLeaves(t *testing.T) {
 		}
 		if got := p.steps[0].(*reshape).leaves(c.path); got != c.want {
 			t.Errorf("%s leaves %s: %v", c.stage, c.path, got)
+		}
+	}
+}
+
+func TestReshapeNeeds(t *testing.T) {
+	for _, c := range []struct {
+		stages string
+		want   []string
+	}{
+		{`{"$project": {"a.b": 1, "c": "$d"}}`, []string{"a.b", "d", "_id"}},
+		{`{"$project": {"a.b": "$d"}}`, []string{"a", "d", "_id"}}, // a may be an array
+		{`{"$project": {"a.b.c": "$d", "_id": 0}}`, []string{"a", "d"}},
+		{`{"$addFields": {"a": "$d"}}, {"$group": {"_id": "$a"}}`, []string{"d"}},
+		{`{"$addFields": {"a.b": "$d"}}, {"$group": {"_id": "$a.c"}}`, []string{"a", "d"}},
+		{`{"$addFields": {"a.b": "$d"}}, {"$group": {"_id": "$c"}}`, []string{"c", "d"}},
+	} {
+		p, err := CompilePlain(parsed(t, "["+c.stages+"]"), time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := needOf(p.steps)
+		slices.Sort(c.want)
+		if got := n.needs(); n.whole || !slices.Equal(got, c.want) {
+			t.Errorf("%s needs %v, want %v", c.stages, got, c.want)
 		}
 	}
 }
