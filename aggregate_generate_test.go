@@ -7,9 +7,44 @@ import "strings"
 func (g generator) pipeline(depth int) []any {
 	stages := []any{}
 	for range g.IntN(6) {
+		if g.chance(8) {
+			stages = append(stages, g.crossing()...)
+		}
 		stages = append(stages, g.stage(depth))
 	}
+	if g.chance(20) {
+		stages = append(stages, D{{"$sample", D{{"size", int64(1000)}}}}, D{{"$match", g.matchCond()}}, D{{"$count", "q"}})
+	}
 	return stages
+}
+
+// crossing returns a stage that writes into a field, and a condition on what is beside
+// what it writes, which may or may not change places with it.
+func (g generator) crossing() []any {
+	name := pick(g, "a", "n", "n", "l", "l", "t")
+	below := D{{pick(g, "x", "k"), g.expression(1)}}
+	if g.chance(2) {
+		below = D{{pick(g, "z", "k"), D{{pick(g, "w", "y"), g.expression(1)}}}}
+	}
+	var stage D
+	switch g.IntN(6) {
+	case 0, 1:
+		stage = D{{"$addFields", D{{name, below}}}}
+	case 2:
+		stage = D{{"$project", D{{name + ".x", int64(1)}, {name + ".k", D{{"w", g.expression(1)}}}, {"b", int64(1)}}}}
+	case 3:
+		stage = D{{"$project", D{{name, pick[any](g, int64(0), D{{"x", int64(0)}}, D{{"z", D{{"w", int64(0)}}}})}}}}
+	case 4:
+		stage = D{{"$unwind", D{{"path", "$" + name}, {"includeArrayIndex", name + pick(g, ".k", ".x")}, {"preserveNullAndEmptyArrays", true}}}}
+	case 5:
+		stage = D{{"$lookup", D{{"from", "q"}, {"localField", "a"}, {"foreignField", "a"}, {"as", name + pick(g, ".k", ".x")}}}}
+	}
+	path := name + pick(g, "", ".x", ".y", ".z", ".z.w", ".0.x", ".1", ".k")
+	cond := pick[any](g, nil, D{{"$exists", g.chance(2)}}, D{{"$ne", nil}}, D{{"$size", int64(1)}}, g.condition(path, 1))
+	if g.chance(4) {
+		return []any{stage, D{{"$match", D{{"$expr", D{{pick(g, "$eq", "$gt"), []any{"$" + path, pick[any](g, nil, int64(1), []any{})}}}}}}}}
+	}
+	return []any{stage, D{{"$match", D{{path, cond}}}}}
 }
 
 func (g generator) stage(depth int) D {
@@ -21,7 +56,7 @@ func (g generator) stage(depth int) D {
 }
 
 func (g generator) anyStage(depth int) D {
-	switch g.IntN(22) {
+	switch g.IntN(23) {
 	case 0, 1, 2, 3:
 		return D{{"$match", g.matchCond()}}
 	case 4, 5:
@@ -49,7 +84,7 @@ func (g generator) anyStage(depth int) D {
 			return D{{"$replaceRoot", D{{"newRoot", pick[any](g, "$n", D{{"_id", "$a"}, {"q", "$q"}, {"n", "$n"}}, "$$ROOT")}}}}
 		}
 	case 20:
-		return D{{"$lookup", D{{"from", "q"}, {"localField", pick(g, "a", "n.x", "t", "l.x", "_id", "b", "z")}, {"foreignField", pick(g, "a", "n.x", "t", "l.x", "_id", "b")}, {"as", pick(g, "m", "a", "q")}}}}
+		return D{{"$lookup", D{{"from", "q"}, {"localField", pick(g, "a", "n.x", "t", "l.x", "_id", "b", "z")}, {"foreignField", pick(g, "a", "n.x", "t", "l.x", "_id", "b")}, {"as", pick(g, "m", "a", "q", "n.m", "l.m")}}}}
 	case 21:
 		if depth == 0 {
 			return nil
@@ -58,6 +93,8 @@ func (g generator) anyStage(depth int) D {
 			return D{{"$unionWith", D{{"coll", "q"}, {"pipeline", g.pipeline(0)}}}}
 		}
 		return D{{"$facet", D{{"a", g.pipeline(0)}, {"t", g.pipeline(0)}}}}
+	case 22:
+		return D{{"$graphLookup", g.graph()}}
 	}
 	return nil
 }
@@ -120,7 +157,11 @@ func (g generator) additions() D {
 		case name == "q":
 			d = append(d, E{name, D{{"$add", []any{D{{"$cond", []any{g.truth(), int64(1), int64(2)}}}, int64(g.IntN(3))}}}})
 		case (name == "n" || name == "l") && g.chance(2):
-			d = append(d, E{name, D{{pick(g, "x", "k"), g.expression(1)}}})
+			below := D{{pick(g, "x", "k"), g.expression(1)}}
+			if g.chance(3) {
+				below = D{{pick(g, "x", "z", "k"), D{{pick(g, "w", "y"), g.expression(1)}}}}
+			}
+			d = append(d, E{name, below})
 		case g.chance(2):
 			d = append(d, E{name, g.expression(2)})
 		}
@@ -132,11 +173,19 @@ func (g generator) additions() D {
 }
 
 func (g generator) projection() D {
+	if g.chance(4) {
+		return pick(g, D{{"a", int64(0)}, {"l", D{{"x", int64(0)}}}}, D{{"n.x", int64(0)}, {"n.z.w", int64(0)}}, D{{"t", int64(0)}, {"q", int64(0)}, {"_id", int64(0)}})
+	}
 	d := D{}
 	for _, name := range g.some("a", "b", "n", "t", "l", "q") {
-		if g.chance(4) {
+		switch {
+		case (name == "n" || name == "l") && g.chance(2):
+			for _, below := range g.some("x", "y", "z.w", "k") {
+				d = append(d, E{name + "." + below, pick[any](g, int64(1), int64(1), int64(1), g.reading())})
+			}
+		case g.chance(4):
 			d = append(d, E{name, pick[any](g, g.reading(), g.truth())})
-		} else {
+		default:
 			d = append(d, E{name, int64(1)})
 		}
 	}
@@ -152,10 +201,21 @@ func (g generator) projection() D {
 func (g generator) unwind() D {
 	d := D{{"path", "$" + pick(g, "t", "l", "a", "n.x", "m")}}
 	if g.chance(3) {
-		d = append(d, E{"includeArrayIndex", pick(g, "i", "a", "q")})
+		d = append(d, E{"includeArrayIndex", pick(g, "i", "a", "q", "n.k", "l.k")})
 	}
 	if g.chance(2) {
 		d = append(d, E{"preserveNullAndEmptyArrays", true})
+	}
+	return d
+}
+
+func (g generator) graph() D {
+	d := D{
+		{"from", "q"}, {"startWith", g.reading()}, {"connectFromField", pick(g, "a", "n.x", "t", "l.x", "b")},
+		{"connectToField", pick(g, "a", "n.x", "t", "l.x", "b", "_id")}, {"as", pick(g, "m", "a", "n.m", "l.m")}, {"depthField", "depth"},
+	}
+	if g.chance(2) {
+		d = append(d, E{"maxDepth", int64(g.IntN(3))})
 	}
 	return d
 }

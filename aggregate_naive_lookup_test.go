@@ -26,9 +26,35 @@ func (n naivePipeline) lookup(docs []D, spec D) ([]D, error) {
 				}
 			}
 		}
-		out = append(out, withField(d, get(spec, "as").(string), listOf(found)))
+		out = append(out, putAt(d, strings.Split(get(spec, "as").(string), "."), listOf(found)))
 	}
 	return out, nil
+}
+
+// graph goes from document to document, a step at a time.
+func (n naivePipeline) graph(docs []D, spec D) []D {
+	var out []D
+	for _, d := range docs {
+		found := []any{}
+		seen := map[string]bool{}
+		values := naiveLocals(naiveEval(get(spec, "startWith"), d), nil)
+		for depth := int64(0); len(values) > 0 && (get(spec, "maxDepth") == any(absent{}) || depth <= get(spec, "maxDepth").(int64)); depth++ {
+			var next []any
+			for _, other := range n.colls[get(spec, "from").(string)] {
+				if seen[text(get(other, "_id"))] || !slices.ContainsFunc(values, func(v any) bool {
+					return slices.ContainsFunc(reach(other, strings.Split(get(spec, "connectToField").(string), ".")), func(s spot) bool { return naiveSpot(s, v) })
+				}) {
+					continue
+				}
+				seen[text(get(other, "_id"))] = true
+				found = append(found, withField(other, "depth", depth))
+				next = append(next, naiveLocals(other, strings.Split(get(spec, "connectFromField").(string), "."))...)
+			}
+			values = next
+		}
+		out = append(out, putAt(d, strings.Split(get(spec, "as").(string), "."), found))
+	}
+	return out
 }
 
 // naiveLocal lists the values to look for.

