@@ -281,15 +281,16 @@ func addToSet(list []any, operand any) []any {
 	return list
 }
 
-// pulls reports whether $pull removes an element. A condition on fields is one on
-// objects: an array does not count as one here.
+// pulls reports whether $pull removes an element. Operators ask of an array what they
+// would of a field that holds it; a condition on fields is one on objects, and an array
+// does not count as one here.
 func pulls(operand, e any) bool {
 	d, ok := operand.(D)
 	if !ok {
 		return equal(e, operand)
 	}
 	if _, ok := operators(d); ok {
-		return meetsElement(d, e)
+		return meetsCondition(d, []spot{{e, true}})
 	}
 	_, ok = e.(D)
 	return ok && meets(d, e)

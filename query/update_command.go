@@ -132,9 +132,10 @@ func Pop() UpdateCommand { return UpdateCommand{"$pop", 1} }
 func Shift() UpdateCommand { return UpdateCommand{"$pop", -1} }
 
 // Pull removes the elements that condition holds for: a value removes those equal
-// to it, a filter command such as Gt(5) those it matches, and an object those
-// whose fields satisfy it, each field given as a value or a command. A missing
-// field is left alone.
+// to it, a filter command such as Gt(5) those it matches as it would the value of a
+// field, hence arrays with an element over 5 as well, and an object those whose
+// fields satisfy it, each field given as a value or a command. A missing field is
+// left alone.
 func Pull(condition any) UpdateCommand { return UpdateCommand{"$pull", condition} }
 
 // PullAll removes every element equal to one of values; objects must be equal

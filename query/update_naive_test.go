@@ -313,12 +313,12 @@ func naivePulled(condition, e any) bool {
 	cond, ok := condition.(document.D)
 	if !ok {
 		if re, ok := condition.(document.Regex); ok {
-			return naiveOps(document.D{{Key: "$eq", Value: e}, {Key: "$regex", Value: re}}, []landing{{e, false}})
+			return naiveOps(document.D{{Key: "$eq", Value: e}, {Key: "$regex", Value: re}}, []landing{{e, true}})
 		}
 		return naiveCompare(condition, e) == 0
 	}
-	if len(cond) > 0 && strings.HasPrefix(cond[0].Key, "$") {
-		return naiveElement(cond, e)
+	if len(cond) > 0 && strings.HasPrefix(cond[0].Key, "$") && !isLogic(cond[0].Key) {
+		return naiveOps(cond, []landing{{e, true}})
 	}
 	_, object := e.(document.D)
 	return object && naiveMatch(cond, e)
