@@ -112,7 +112,7 @@ func (renamed) revise(e *edit, t target) (bool, error) {
 }
 
 func (renamed) fresh(*edit, bool) (document.Value, error) { return document.Value{}, nil }
-func (renamed) tolerant(*edit) bool                       { return true }
+func (renamed) tolerant(*edit) bool                       { return false }
 
 // A renamer is $rename at the new path. It reads the document as it was.
 type renamer struct {

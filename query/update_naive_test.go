@@ -154,13 +154,20 @@ func naiveRename(v, original any, from, to string) (any, error) {
 	for _, name := range strings.Split(from, ".") {
 		next := any(absent{})
 		switch x := moved.(type) {
+		case absent:
 		case document.D:
 			next = naiveGet(x, name)
 		case []any:
 			arrays = true
-			if i, err := strconv.Atoi(name); err == nil && i < len(x) {
+			i, err := strconv.Atoi(name)
+			if err != nil {
+				return nil, errNaive
+			}
+			if i < len(x) {
 				next = x[i]
 			}
+		default:
+			return nil, errNaive
 		}
 		moved = next
 	}
