@@ -84,8 +84,8 @@ func Exists(present ...bool) Condition {
 func Mod(args ...any) Condition { return Condition{"$mod", args} }
 
 // All asks for an array that holds every value of list, a slice or array that
-// may also hold [ElemMatch] conditions and regular expressions. A value that is
-// no array counts as an array of itself; an empty list matches nothing.
+// may also hold regular expressions, or else [ElemMatch] conditions only. A value
+// that is no array counts as an array of itself; an empty list matches nothing.
 func All(list any) Condition { return Condition{"$all", []any{list}} }
 
 // ElemMatch asks for an array one of whose elements meets all of cond: a

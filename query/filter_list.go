@@ -80,8 +80,12 @@ func compileAll(c *compiler, op string, v any, s scope) (*node, error) {
 		_, err := c.leaf(test{}, s)
 		return &node{op: opNever}, err
 	}
+	_, first := elemMatchOf(list[0])
 	nodes := make([]*node, 0, len(list))
 	for _, member := range list {
+		if _, ok := elemMatchOf(member); ok != first {
+			return nil, invalidAt(s.path, "%s takes values or $elemMatch, not both", op)
+		}
 		n, err := c.allMember(op, member, s)
 		if err != nil {
 			return nil, err
@@ -91,13 +95,21 @@ func compileAll(c *compiler, op string, v any, s scope) (*node, error) {
 	return all(nodes), nil
 }
 
-// allMember compiles what one member of an $all asks for.
-func (c *compiler) allMember(op string, v any, s scope) (*node, error) {
+// elemMatchOf returns the operand of the $elemMatch that a member of a list is.
+func elemMatchOf(v any) (operand any, ok bool) {
 	if command, ok := v.(Condition); ok && command.op == "$elemMatch" {
-		return compileElemMatch(c, "$elemMatch", command.args[0], s)
+		return command.args[0], true
 	}
 	if fields, ok := document.Pairs(v); ok && len(fields) == 1 && fields[0].Key == "$elemMatch" {
-		return compileElemMatch(c, "$elemMatch", fields[0].Value, s)
+		return fields[0].Value, true
+	}
+	return nil, false
+}
+
+// allMember compiles what one member of an $all asks for.
+func (c *compiler) allMember(op string, v any, s scope) (*node, error) {
+	if operand, ok := elemMatchOf(v); ok {
+		return compileElemMatch(c, "$elemMatch", operand, s)
 	}
 	value, re, err := c.member(op, v, s)
 	if err != nil {

@@ -193,6 +193,8 @@ func TestFilterErrors(t *testing.T) {
 		{M{"a": Mod("x", 2)}, fault.ErrInvalid, `filter a: $mod needs whole numbers, found "x": invalid argument`},
 		{M{"a": Size(-1)}, fault.ErrInvalid, "filter a: $size needs a whole number that is not negative, found -1: invalid argument"},
 		{M{"a": M{"$size": 1.5}}, fault.ErrInvalid, "filter a: $size needs a whole number that is not negative, found 1.5: invalid argument"},
+		{M{"a": All([]any{ElemMatch(Gt(1)), 5})}, fault.ErrInvalid, "filter a: $all takes values or $elemMatch, not both: invalid argument"},
+		{M{"a": All([]any{5, M{"$elemMatch": M{"b": 1}}})}, fault.ErrInvalid, "filter a: $all takes values or $elemMatch, not both: invalid argument"},
 		{M{"a": ElemMatch(5)}, fault.ErrInvalid, "filter a: $elemMatch needs a condition or an object, found number: invalid argument"},
 		{M{"a": ElemMatch(M{"b": In(1)})}, fault.ErrInvalid, "filter a: b: $in needs an array, found number: invalid argument"},
 		{M{"a": ElemMatch(M{"$gt": 1, "b": 1})}, fault.ErrInvalid, `filter a: unknown operator "b": invalid argument`},
