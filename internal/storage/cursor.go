@@ -155,10 +155,11 @@ func (c *Cursor) Seek(lo []byte) {
 		return
 	}
 	c.r.Lo = lo
-	if c.tree != nil {
+	if c.tree != nil && c.tree.holds(lo) {
 		c.tree.Seek(lo)
 		return
 	}
+	c.tree = nil
 	if c.engine != nil && c.store.gate.enter(c.lane) {
 		c.closeEngine()
 		c.store.gate.leave(c.lane)

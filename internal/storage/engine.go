@@ -106,7 +106,7 @@ type View interface {
 // An EngineCursor walks a range of a view. It belongs to one goroutine. What Key
 // and Value return is valid until the next call of Next or Close.
 //
-// A cursor that comes from [Tree.Scan] promises more, and the store makes use of
+// A cursor over one tree, from [Tree.Scan] or [Forest.Scan], promises more, and the store makes use of
 // it: its bytes are immutable and valid for ever, it holds nothing that needs
 // Close, and it may be used while the engine closes and after.
 type EngineCursor interface {

@@ -118,7 +118,7 @@ func (m *mirrors) complain(r *region, err error) {
 
 // load makes a region's mirror. It is the loader's.
 func (m *mirrors) load(r *region) error {
-	l := &load{tree: newTree(RegionLen)}
+	l := &load{tree: regionTree(r.id)}
 	from, err := m.begin(r, l)
 	if err == nil && from != nil {
 		err = m.fill(r, l, from)

@@ -19,6 +19,17 @@ func regionOf(key []byte) regionID {
 	if len(key) < RegionLen || key[0] == reserved {
 		return 0
 	}
+	return prefixOf(key)
+}
+
+// prefixOf returns the first [RegionLen] bytes of a key as a number. Where a key has
+// fewer, zeroes stand for them, so that the numbers of keys ascend as the keys do.
+func prefixOf(key []byte) regionID {
+	if len(key) < RegionLen {
+		var room [RegionLen]byte
+		copy(room[:], key)
+		key = room[:]
+	}
 	return regionID(key[0])<<32 | regionID(binary.BigEndian.Uint32(key[1:]))
 }
 

@@ -26,7 +26,8 @@ const itemOverhead = 64
 type Tree struct {
 	items  *btree.BTreeG[item]
 	bytes  int64
-	shared int // leading bytes that all keys have in common
+	shared int      // leading bytes that all keys have in common
+	prefix regionID // those bytes, when there are any
 }
 
 // An item is immutable. Head is what follows the shared bytes of its key, eight
@@ -42,10 +43,12 @@ type item struct {
 }
 
 // NewTree returns an empty tree.
-func NewTree() *Tree { return newTree(0) }
+func NewTree() *Tree { return &Tree{items: btree.NewG(degree, before)} }
 
-// newTree returns an empty tree for keys that all begin with the same bytes.
-func newTree(shared int) *Tree { return &Tree{items: btree.NewG(degree, before), shared: shared} }
+// regionTree returns an empty tree for the keys that begin with prefix.
+func regionTree(prefix regionID) *Tree {
+	return &Tree{items: btree.NewG(degree, before), shared: RegionLen, prefix: prefix}
+}
 
 // before is the order of items.
 func before(a, b item) bool {
@@ -74,7 +77,7 @@ func HeadOf(key []byte, skip int) (head uint64) {
 // Clone returns a tree with the same content, in a time that does not depend on
 // its size.
 func (t *Tree) Clone() *Tree {
-	return &Tree{items: t.items.Clone(), bytes: t.bytes, shared: t.shared}
+	return &Tree{items: t.items.Clone(), bytes: t.bytes, shared: t.shared, prefix: t.prefix}
 }
 
 // Set gives key a value. Both slices belong to the tree from now on.

@@ -70,6 +70,11 @@ func (c *treeCursor) Seek(lo []byte) {
 	c.started, c.done = false, false
 }
 
+// holds reports whether key is one that the tree may have.
+func (c *treeCursor) holds(key []byte) bool {
+	return c.tree.shared == 0 || prefixOf(key) == c.tree.prefix
+}
+
 // fill replaces the chunk by the one that follows it and reports whether that
 // has an item.
 func (c *treeCursor) fill() bool {
@@ -138,6 +143,12 @@ func (c *treeCursor) beyond(i int) bool {
 		return key < textOf(c.r.Lo)
 	}
 	return c.r.Hi != nil && key >= textOf(c.r.Hi)
+}
+
+// startsBefore reports whether the tree, which is not empty, has a key below hi.
+func (t *Tree) startsBefore(hi []byte) bool {
+	first, _ := t.items.Min()
+	return first.keyText() < textOf(hi)
 }
 
 func (c *treeCursor) ascend() {

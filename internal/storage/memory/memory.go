@@ -1,5 +1,5 @@
-// Package memory is the storage engine that keeps everything in one
-// copy-on-write tree. It opens in microseconds, forks in constant time and
+// Package memory is the storage engine that keeps everything in
+// copy-on-write trees. It opens in microseconds, forks in constant time and
 // forgets everything when the process ends: the engine of ":memory:" and of
 // tests.
 package memory
@@ -24,13 +24,13 @@ type Options struct {
 // An Engine is a [storage.Engine] in memory. It starts no goroutine.
 type Engine struct {
 	max   int64
-	mu    sync.Mutex // held by whoever clones the newest tree: Apply and Fork
+	mu    sync.Mutex // held by whoever clones the newest forest: Apply and Fork
 	state atomic.Pointer[state]
 }
 
-// A state is one version. Nobody writes a tree that is in one.
+// A state is one version. Nobody writes a forest that is in one.
 type state struct {
-	tree    *storage.Tree
+	forest  *storage.Forest
 	version uint64
 }
 
@@ -39,7 +39,7 @@ var _ storage.Resident = (*Engine)(nil)
 // Open returns an empty engine.
 func Open(o Options) *Engine {
 	e := &Engine{max: o.MaxBytes}
-	e.state.Store(&state{tree: storage.NewTree()})
+	e.state.Store(&state{forest: storage.NewForest()})
 	return e
 }
 
@@ -50,7 +50,7 @@ func (e *Engine) Fork() *Engine {
 	defer e.mu.Unlock()
 	now := e.state.Load()
 	fork := &Engine{max: e.max}
-	fork.state.Store(&state{tree: now.tree.Clone(), version: now.version})
+	fork.state.Store(&state{forest: now.forest.Clone(), version: now.version})
 	return fork
 }
 
@@ -66,18 +66,18 @@ func (e *Engine) Apply(version uint64, writes []storage.Write, durable bool) err
 	if version != now.version+1 {
 		return fmt.Errorf("version %d after %d: %w", version, now.version, fault.ErrInternal)
 	}
-	tree := now.tree.Clone()
+	forest := now.forest.Clone()
 	for i := range writes {
 		if w := &writes[i]; w.Delete {
-			tree.Delete(w.Key)
+			forest.Delete(w.Key)
 		} else {
-			tree.Set(w.Key, w.Value, version)
+			forest.Set(w.Key, w.Value, version)
 		}
 	}
-	if e.max > 0 && tree.Bytes() > e.max && tree.Bytes() > now.tree.Bytes() {
-		return fmt.Errorf("%d of %d bytes: %w", tree.Bytes(), e.max, fault.ErrFull)
+	if e.max > 0 && forest.Bytes() > e.max && forest.Bytes() > now.forest.Bytes() {
+		return fmt.Errorf("%d of %d bytes: %w", forest.Bytes(), e.max, fault.ErrFull)
 	}
-	e.state.Store(&state{tree: tree, version: version})
+	e.state.Store(&state{forest: forest, version: version})
 	return nil
 }
 
@@ -97,10 +97,10 @@ func (e *Engine) Sync() error { return nil }
 // Compact implements [storage.Engine]. Dead data is gone already.
 func (e *Engine) Compact(ctx context.Context) error { return ctx.Err() }
 
-// Verify implements [storage.Engine]: it walks the newest tree and checks that
+// Verify implements [storage.Engine]: it walks the newest forest and checks that
 // its keys ascend.
 func (e *Engine) Verify(ctx context.Context) error {
-	c := e.state.Load().tree.Scan(storage.Range{}, storage.ScanOptions{KeysOnly: true})
+	c := e.state.Load().forest.Scan(storage.Range{}, storage.ScanOptions{KeysOnly: true})
 	defer c.Close()
 	var last []byte
 	for n := 0; c.Next(); n++ {
@@ -117,21 +117,21 @@ func (e *Engine) Verify(ctx context.Context) error {
 
 // Usage implements [storage.Engine].
 func (e *Engine) Usage() storage.Usage {
-	return storage.Usage{Memory: e.state.Load().tree.Bytes()}
+	return storage.Usage{Memory: e.state.Load().forest.Bytes()}
 }
 
 // Close implements [storage.Engine]: it lets go of the content.
 func (e *Engine) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.state.Store(&state{tree: storage.NewTree(), version: e.state.Load().version})
+	e.state.Store(&state{forest: storage.NewForest(), version: e.state.Load().version})
 	return nil
 }
 
-func (s *state) Get(key []byte) (storage.Entry, error) { return s.tree.Get(key) }
+func (s *state) Get(key []byte) (storage.Entry, error) { return s.forest.Get(key) }
 
 func (s *state) Scan(r storage.Range, o storage.ScanOptions) storage.EngineCursor {
-	return s.tree.Scan(r, o)
+	return s.forest.Scan(r, o)
 }
 
 func (s *state) Release() {}
