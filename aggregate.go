@@ -93,7 +93,11 @@ func (a *Aggregation) Explain(ctx context.Context) (query.Explain, error) {
 }
 
 func (a *Aggregation) explain(ctx context.Context) (query.Explain, error) {
-	p, err := a.compile(ctx)
+	var given []any
+	p, err := a.compileAs(ctx, func(cond any) (any, error) {
+		given = append(given, cond)
+		return a.coll.db.substitute(cond)
+	})
 	if err != nil {
 		return query.Explain{}, err
 	}
@@ -102,6 +106,7 @@ func (a *Aggregation) explain(ctx context.Context) (query.Explain, error) {
 		return query.Explain{}, err
 	}
 	defer m.release()
+	m.given = given
 	began := a.coll.db.plan.Clock.Now()
 	e, err := p.Explain(ctx, m, a.coll.name, a.options())
 	e.Collection = a.coll.name
@@ -111,6 +116,11 @@ func (a *Aggregation) explain(ctx context.Context) (query.Explain, error) {
 
 // compile compiles the pipeline for a run under ctx.
 func (a *Aggregation) compile(ctx context.Context) (*aggregate.Program, error) {
+	return a.compileAs(ctx, a.coll.db.substitute)
+}
+
+// compileAs is compile with meant returning what conditions mean.
+func (a *Aggregation) compileAs(ctx context.Context, meant func(any) (any, error)) (*aggregate.Program, error) {
 	if a.err != nil {
 		return nil, a.err
 	}
@@ -123,14 +133,7 @@ func (a *Aggregation) compile(ctx context.Context) (*aggregate.Program, error) {
 	if err := a.coll.outOfTransaction("aggregation"); err != nil {
 		return nil, err
 	}
-	pipe := a.pipe
-	if a.coll.db.who != nil {
-		var err error
-		if pipe, err = pipe.Conditions(a.coll.db.substitute); err != nil {
-			return nil, err
-		}
-	}
-	p, err := aggregate.CompileIn(pipe.Stages(), a.coll.db.scope(), a.plain)
+	p, err := aggregate.CompileIn(a.pipe.Stages(), aggregate.Scope{Filters: a.coll.db.scope(), Meant: meant, Plain: a.plain})
 	switch {
 	case err != nil || !p.Writes():
 		return p, err

@@ -13,7 +13,7 @@ func (g generator) pipeline(depth int) []any {
 		stages = append(stages, g.stage(depth))
 	}
 	if g.chance(20) {
-		stages = append(stages, D{{"$sample", D{{"size", int64(1000)}}}}, D{{"$match", g.matchCond()}}, D{{"$count", "q"}})
+		stages = append(stages, D{{"$sample", D{{"size", int64(1000)}}}}, D{{"$match", g.matchCond(1)}}, D{{"$count", "q"}})
 	}
 	return stages
 }
@@ -58,7 +58,7 @@ func (g generator) stage(depth int) D {
 func (g generator) anyStage(depth int) D {
 	switch g.IntN(23) {
 	case 0, 1, 2, 3:
-		return D{{"$match", g.matchCond()}}
+		return D{{"$match", g.matchCond(1)}}
 	case 4, 5:
 		return D{{"$sort", g.someOrder()}}
 	case 6:
@@ -99,10 +99,17 @@ func (g generator) anyStage(depth int) D {
 	return nil
 }
 
-func (g generator) matchCond() D {
+func (g generator) matchCond(depth int) D {
 	cond := g.filter(2)
 	if g.chance(3) {
 		cond = append(cond, E{"$expr", g.truth()})
+	}
+	if depth > 0 && g.chance(4) {
+		var kids []any
+		for range 1 + g.IntN(3) {
+			kids = append(kids, g.matchCond(depth-1))
+		}
+		cond = append(cond, E{pick(g, "$or", "$nor", "$and"), kids})
 	}
 	return cond
 }

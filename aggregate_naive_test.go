@@ -102,14 +102,26 @@ func listOf(docs []D) []any {
 	return list
 }
 
-// naiveMatch is meets with $expr at the top.
+// naiveMatch is meets with $expr at the top and among alternatives.
 func naiveMatch(cond D, d D) bool {
 	for _, e := range cond {
-		if e.Key == "$expr" {
-			if !naiveTruth(naiveEval(e.Value, d)) {
-				return false
+		ok := false
+		switch e.Key {
+		case "$expr":
+			ok = naiveTruth(naiveEval(e.Value, d))
+		case "$or", "$nor", "$and":
+			kids := e.Value.([]any)
+			met := 0
+			for _, kid := range kids {
+				if naiveMatch(kid.(D), d) {
+					met++
+				}
 			}
-		} else if !meets(D{e}, d) {
+			ok = e.Key == "$or" && met > 0 || e.Key == "$nor" && met == 0 || e.Key == "$and" && met == len(kids)
+		default:
+			ok = meets(D{e}, d)
+		}
+		if !ok {
 			return false
 		}
 	}

@@ -23,6 +23,7 @@ type moment struct {
 	coll     *Collection
 	snap     txn.Snapshot
 	attached map[string]*momentOf
+	given    []any // conditions of the pipeline that is explained, as they were given
 }
 
 // handedTo returns the database in the hands of whoever reads from it through
@@ -232,7 +233,7 @@ func (m *moment) Explain(ctx context.Context, name string, r *query.Request, cou
 	e, err := plan.Explain(ctx, in.snap, in.coll, in.request, op, options)
 	e.Collection = name
 	if err == nil {
-		e.Modifications, err = m.coll.db.modifications(nil, in.added)
+		e.Modifications, err = m.coll.db.modifications(m.given, in.added)
 	}
 	return e, err
 }

@@ -144,9 +144,6 @@ func (p *permit) narrow(ctx context.Context, op rules.Operation, f *query.Filter
 	if err != nil {
 		return nil, nil, err
 	}
-	if f == nil {
-		return own, extra, nil
-	}
 	return f.And(own), extra, nil
 }
 

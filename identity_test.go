@@ -329,53 +329,6 @@ func TestTransactionsUnderRules(t *testing.T) {
 	}
 }
 
-func TestJoinsUnderRules(t *testing.T) {
-	ctx := context.Background()
-	db, crm := openTest(t), openTest(t)
-	owned(t, db, "c")
-	owned(t, db, "d")
-	owned(t, crm, "e")
-	if err := db.Attach("crm", crm); err != nil {
-		t.Fatal(err)
-	}
-	setRules(t, db.Collection("c"), "READONLY")
-	mine := db.As(alice).Collection("c")
-	pipelines := func(from string) map[string]*Aggregation {
-		return map[string]*Aggregation{
-			"lookup":             mine.Aggregate().Limit(1).Lookup(aggregate.LookupOptions{From: from, LocalField: "n", ForeignField: "n", As: "l"}).Unwind("$l"),
-			"lookup by pipeline": mine.Aggregate().Limit(1).Lookup(aggregate.LookupOptions{From: from, Pipeline: aggregate.New().Match(M{"n": 1}), As: "l"}).Unwind("$l"),
-			"graph": mine.Aggregate().Limit(1).GraphLookup(aggregate.GraphLookupOptions{
-				From: from, StartWith: "$n", ConnectFromField: "x", ConnectToField: "n", As: "l"}).Unwind("$l"),
-			"union": mine.Aggregate().Match(M{"_id": "none"}).UnionWith(from),
-		}
-	}
-	for _, from := range []string{"d", "crm.e"} {
-		foreign := db.Collection("d")
-		if from != "d" {
-			foreign = crm.Collection("e")
-		}
-		for _, x := range []struct {
-			rules string
-			n     int // -1: denied
-		}{{"READONLY", 3}, {"PRIVATE", 1}, {"ADMINONLY", -1}, {`{"read": "doc.n == 1"}`, -1}, {`{"read": true}`, 3}} {
-			setRules(t, foreign, x.rules)
-			for name, a := range pipelines(from) {
-				rows, err := a.All(ctx)
-				switch {
-				case x.n >= 0 && (err != nil || len(rows) != x.n):
-					t.Errorf("%s of %s under %s: %d, %v", name, from, x.rules, len(rows), err)
-				case x.n < 0 && x.rules != "ADMINONLY" && strings.HasPrefix(name, "lookup"):
-					if err != nil { // the lookup asks for documents whose n is 1, which proves the rule
-						t.Errorf("%s of %s under %s: %v", name, from, x.rules, err)
-					}
-				case x.n < 0 && name != "graph" && !errors.Is(err, ErrDenied):
-					t.Errorf("%s of %s under %s: %v", name, from, x.rules, err)
-				}
-			}
-		}
-	}
-}
-
 func TestExplainTellsOfRules(t *testing.T) {
 	ctx := context.Background()
 	db := openTest(t)

@@ -46,25 +46,37 @@ type uses struct {
 // the operation. What is malformed is ErrInvalid and names the stage; stages this
 // version does not have are ErrNotImplemented.
 func Compile(stages []any, now time.Time) (*Program, error) {
-	return CompileIn(stages, expr.Scope{Now: now}, false)
+	return CompileIn(stages, Scope{Filters: expr.Scope{Now: now}})
 }
 
 // CompilePlain is [Compile], but the stages stay where they stand. It is for tests.
 func CompilePlain(stages []any, now time.Time) (*Program, error) {
-	return CompileIn(stages, expr.Scope{Now: now}, true)
+	return CompileIn(stages, Scope{Filters: expr.Scope{Now: now}, Plain: true})
 }
 
-// CompileIn is [Compile], or [CompilePlain], with filters compiled in s: that has
-// the time of the operation, and what compiles the operand of $jsonSchema.
-func CompileIn(stages []any, s expr.Scope, plain bool) (*Program, error) {
-	c := &compiler{filters: s, plain: plain}
+// A Scope is what a pipeline is compiled in.
+type Scope struct {
+	// Filters is what filters are compiled in: the time of the operation, and what
+	// compiles the operand of $jsonSchema. It has no variables.
+	Filters expr.Scope
+	// Meant returns the conditions that those given to a stage stand for, be the stage
+	// of the pipeline or of one within it. Nil: those given.
+	Meant func(cond any) (any, error)
+	// Plain leaves the stages where they stand.
+	Plain bool
+}
+
+// CompileIn is [Compile] in a scope.
+func CompileIn(stages []any, s Scope) (*Program, error) {
+	c := &compiler{filters: s.Filters, meant: s.Meant, plain: s.Plain}
 	return c.program(stages)
 }
 
 // A compiler compiles one pipeline. It belongs to one goroutine.
 type compiler struct {
 	filters expr.Scope // what filters are compiled in; it has no variables
-	vars    []string   // bound from outside, in the order of their slots
+	meant   func(cond any) (any, error)
+	vars    []string // bound from outside, in the order of their slots
 	depth   int
 	sub     string // the stage that the pipeline is part of, empty for none
 	plain   bool   // nothing is moved
@@ -73,7 +85,7 @@ type compiler struct {
 
 // within returns the compiler of a pipeline that is part of a stage.
 func (c *compiler) within(stage string, vars []string) *compiler {
-	return &compiler{filters: c.filters, vars: append(slices.Clip(c.vars), vars...), depth: c.depth + 1, sub: stage, plain: c.plain}
+	return &compiler{filters: c.filters, meant: c.meant, vars: append(slices.Clip(c.vars), vars...), depth: c.depth + 1, sub: stage, plain: c.plain}
 }
 
 func (c *compiler) program(stages []any) (*Program, error) {

@@ -3,7 +3,6 @@ package aggregate
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/virgadb/virga/document"
@@ -35,7 +34,7 @@ func (c *compiler) geoNear(p *Program, v any, first bool) error {
 		return err
 	}
 	if ok[3] {
-		if p.access.conds, err = c.besides(given[3]); err != nil {
+		if p.access.filter, err = c.besides(given[3]); err != nil {
 			return err
 		}
 	}
@@ -71,21 +70,16 @@ func (c *compiler) nearness(given []any, ok []bool) (*nearness, error) {
 	return n, err
 }
 
-// besides returns the conditions that documents must meet besides.
-func (c *compiler) besides(v any) ([]any, error) {
-	flat := false
-	if f, ok := v.(flattened); ok {
-		v, flat = f.cond, true
-	}
-	cond := wrapped(v, flat)
-	filter, err := query.CompileFilterIn(cond, c.filters)
+// besides returns what documents must meet besides.
+func (c *compiler) besides(v any) (*query.Filter, error) {
+	filter, err := c.filter(v)
 	if err == nil && filter.Near() != nil {
 		err = invalid("$near in the query of a $geoNear, which orders by distance itself")
 	}
 	if err != nil {
 		return nil, fault.At("query", err)
 	}
-	return []any{cond}, nil
+	return filter, nil
 }
 
 // geoLimit adds the limit that is part of a $geoNear under one of two names.
@@ -122,11 +116,11 @@ func (a *access) check() error {
 // located returns a with its filter and its order for geometries at path.
 func (a *access) located(path string) (*access, error) {
 	b := *a
-	b.conds = append(slices.Clip(a.conds), query.Raw(document.D{{path, document.D{{"$near", a.near.operand}}}}))
-	var err error
-	if b.filter, err = query.CompileFilterIn(query.And(b.conds...), a.filters); err != nil {
+	near, err := query.CompileFilterIn(query.Raw(document.D{{path, document.D{{"$near", a.near.operand}}}}), a.filters)
+	if err != nil {
 		return nil, err
 	}
+	b.filter = a.filter.And(near)
 	b.sort = b.filter.Near().Sort()
 	return &b, nil
 }

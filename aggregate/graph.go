@@ -20,8 +20,8 @@ type graphLookup struct {
 	as       document.Path
 	maxDepth int // -1 means any
 	depth    document.Path
-	also     []any
-	filters  expr.Scope // what filters are compiled in
+	also     *query.Filter // what documents must meet besides, nil for nothing
+	filters  expr.Scope    // what filters are compiled in
 }
 
 func buildGraphLookup(c *compiler, v any) ([]step, error) {
@@ -58,14 +58,9 @@ func buildGraphLookup(c *compiler, v any) ([]step, error) {
 		}
 	}
 	if ok[7] {
-		var cond any = query.Raw(given[7])
-		if f, ok := given[7].(flattened); ok {
-			cond = f.cond
-		}
-		if _, err := query.CompileFilterIn(cond, c.filters); err != nil {
+		if s.also, err = c.filter(given[7]); err != nil {
 			return nil, fault.At("restrictSearchWithMatch", err)
 		}
-		s.also = []any{cond}
 	}
 	return []step{s}, nil
 }

@@ -19,7 +19,7 @@ type joiner struct {
 	from    string
 	path    document.Path
 	steps   []segment
-	also    []any // conditions the documents must meet besides
+	also    *query.Filter // what the documents must meet besides, nil for nothing
 	filters expr.Scope
 	memory  int64
 
@@ -48,7 +48,7 @@ func segmentsOf(p document.Path) []segment {
 	return list
 }
 
-func newJoiner(r *run, from string, path document.Path, also []any) *joiner {
+func newJoiner(r *run, from string, path document.Path, also *query.Filter) *joiner {
 	return &joiner{
 		db: r.db, from: from, path: path, steps: segmentsOf(path), also: also, memory: r.memory / 2,
 		cache: make(map[string][]document.Doc),
@@ -141,15 +141,13 @@ func (j *joiner) collect(ctx context.Context, values []document.Value, fresh map
 
 // find asks for the documents that have one of values, or for all.
 func (j *joiner) find(r *query.Request, values []document.Value) (Cursor, error) {
-	conds := slices.Clone(j.also)
+	r.Filter = j.also
 	if values != nil {
-		conds = append(conds, anyOf(j.path.String(), values))
-	}
-	if len(conds) > 0 {
-		var err error
-		if r.Filter, err = query.CompileFilterIn(query.And(conds...), j.filters); err != nil {
+		wanted, err := query.CompileFilterIn(anyOf(j.path.String(), values), j.filters)
+		if err != nil {
 			return nil, err
 		}
+		r.Filter = wanted.And(j.also)
 	}
 	return j.db.Find(j.from, r)
 }

@@ -18,9 +18,9 @@ type match struct{ cond conjunct }
 
 // A conjunct is one of several conditions that all must hold.
 type conjunct struct {
-	spec   any // what filter was compiled from
-	filter *query.Filter
-	cond   cond // in place of filter when it holds expressions
+	spec   any           // what filter was compiled from
+	filter *query.Filter // nil asks for nothing
+	cond   cond          // when it holds expressions: then filter only is what follows from it
 	reads  paths
 }
 
@@ -30,6 +30,10 @@ type cond interface {
 }
 
 func buildMatch(c *compiler, v any) ([]step, error) {
+	v, err := c.condition(v)
+	if err != nil {
+		return nil, err
+	}
 	conjuncts, err := c.conjuncts(v)
 	if err != nil {
 		return nil, err
@@ -39,6 +43,31 @@ func buildMatch(c *compiler, v any) ([]step, error) {
 		steps[i] = &match{one}
 	}
 	return steps, nil
+}
+
+// condition returns the condition v of a stage as it is meant.
+func (c *compiler) condition(v any) (any, error) {
+	if c.meant == nil {
+		return v, nil
+	}
+	if f, ok := v.(flattened); ok {
+		cond, err := c.meant(f.cond)
+		return flattened{cond}, err
+	}
+	return c.meant(v)
+}
+
+// filter compiles the condition v of a stage that asks it of a collection.
+func (c *compiler) filter(v any) (*query.Filter, error) {
+	v, err := c.condition(v)
+	if err != nil {
+		return nil, err
+	}
+	f, flat := v.(flattened)
+	if flat {
+		v = f.cond
+	}
+	return query.CompileFilterIn(wrapped(v, flat), c.filters)
 }
 
 // conjuncts takes a condition apart into what all must hold.
@@ -133,6 +162,10 @@ func (c *compiler) alternatives(nor bool, list []any, flat bool) ([]conjunct, er
 		}
 		a.kids = append(a.kids, all)
 	}
+	if one.spec = a.implied(); one.spec != nil {
+		// What is too large to be asked once more is not.
+		one.filter, _ = query.CompileFilterIn(one.spec, c.filters)
+	}
 	return []conjunct{one}, nil
 }
 
@@ -204,6 +237,39 @@ func (e exprCond) holds(r *run, d document.Doc) (bool, error) { return e.x.Truth
 type alternatives struct {
 	nor  bool
 	kids [][]conjunct
+}
+
+// implied returns a condition without expressions that every document meets that
+// meets a, nil when there is none. A collection can be asked for it, and rules can
+// take it as proof.
+func (a *alternatives) implied() any {
+	var list []any
+	for _, kid := range a.kids {
+		var specs []any
+		exact := true
+		for i := range kid {
+			if kid[i].spec != nil {
+				specs = append(specs, kid[i].spec)
+			}
+			if kid[i].cond != nil {
+				exact = false
+			}
+		}
+		switch {
+		case a.nor && !exact: // it may be an expression that does not hold
+		case len(specs) > 0:
+			list = append(list, query.And(specs...))
+		case !a.nor:
+			return nil
+		}
+	}
+	switch {
+	case len(list) == 0:
+		return nil
+	case a.nor:
+		return query.Nor(list...)
+	}
+	return query.Or(list...)
 }
 
 func (a *alternatives) holds(r *run, d document.Doc) (bool, error) {

@@ -88,6 +88,7 @@ func passes(s step, reads *paths) bool {
 func (p *Program) pushDown() {
 	a := &p.access
 	var left []step
+	var filters []*query.Filter
 	conds := 0
 	for ; conds < len(p.steps); conds++ {
 		m, ok := p.steps[conds].(*match)
@@ -99,14 +100,10 @@ func (p *Program) pushDown() {
 				a.pins = append(a.pins, x.pins...)
 			}
 			left = append(left, m)
-			continue
 		}
-		a.conds = append(a.conds, m.cond.spec)
+		filters = append(filters, m.cond.filter)
 	}
-	if len(a.conds) > 0 {
-		// Each was compiled by itself, so that together they are too.
-		a.filter, _ = query.CompileFilterIn(query.And(a.conds...), a.filters)
-	}
+	a.filter = a.filter.And(filters...)
 	rest := p.steps[conds:]
 	if a.near != nil {
 		// The measure comes first, and the order is taken: nothing but a window is left.

@@ -71,6 +71,17 @@ func parse(v any) ([]any, error) {
 	return list, nil
 }
 
+// Has reports whether a stage of that name is among those of the pipeline, inner ones
+// left out.
+func (p Pipeline) Has(name string) bool {
+	for _, stage := range p.stages {
+		if fields, ok := document.Pairs(stage); ok && len(fields) == 1 && fields[0].Key == name {
+			return true
+		}
+	}
+	return false
+}
+
 // GeoNear begins with the documents of a collection that have a geometry near a
 // point, the nearest first. It must be the first stage, also of the pipeline of a
 // lookup or union.

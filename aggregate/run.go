@@ -180,8 +180,7 @@ func (l *listed) close() { l.docs = nil }
 
 // An access is what a program asks of its collection.
 type access struct {
-	conds   []any // in the form that filters take; all must hold
-	filter  *query.Filter
+	filter  *query.Filter // nil asks for everything
 	pins    []pin
 	near    *nearness // of a $geoNear; nil without
 	sort    *query.Sort
@@ -191,7 +190,7 @@ type access struct {
 	count   string   // only the number of documents is wanted, as a field of this name
 	needs   []string // what is looked at, see [query.Request]
 	strict  bool
-	filters expr.Scope
+	filters expr.Scope // what filters are compiled in
 }
 
 // A pin is a field that must equal a value known when the program begins.
@@ -221,7 +220,11 @@ func (a *access) filterFor(r *run, extra []any) (*query.Filter, error) {
 	if len(conds) == 0 {
 		return a.filter, nil
 	}
-	return query.CompileFilterIn(query.And(append(conds, a.conds...)...), a.filters)
+	known, err := query.CompileFilterIn(query.And(conds...), a.filters)
+	if err != nil {
+		return nil, err
+	}
+	return known.And(a.filter), nil
 }
 
 // counted counts documents without reading them where an index can.

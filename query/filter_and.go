@@ -1,10 +1,25 @@
 package query
 
-// And returns the filter that asks for f and for g. Both stay as they are.
-func (f *Filter) And(g *Filter) *Filter {
-	both := &Filter{root: all([]*node{f.root.unslotted(), g.root.unslotted()})}
-	both.finish()
-	return both
+// And returns the filter that asks for f and for all of others, of which each may be
+// nil, as may f: nothing is asked for then. They stay as they are. It is nil when all
+// are, and may have more conditions than a filter that is compiled.
+func (f *Filter) And(others ...*Filter) *Filter {
+	var roots []*node
+	var last *Filter
+	for _, g := range append([]*Filter{f}, others...) {
+		if g != nil {
+			last, roots = g, append(roots, g.root)
+		}
+	}
+	if len(roots) < 2 {
+		return last
+	}
+	for i, root := range roots {
+		roots[i] = root.unslotted()
+	}
+	joined := &Filter{root: all(roots)}
+	joined.finish()
+	return joined
 }
 
 // unslotted returns a copy of n whose leaves can be given other slots.
