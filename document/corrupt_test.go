@@ -58,6 +58,8 @@ func touchValue(v Value) {
 	v.Bool()
 	v.Text()
 	v.Bytes()
+	AppendPositions([][2]float64(nil), v)
+	AppendLines([][][2]float64(nil), v)
 	v.Millis()
 	v.Time()
 	v.Regex()

@@ -66,10 +66,7 @@ func exactInt(f float64) (int64, bool) {
 // Float64 returns a number, rounded to the nearest float64.
 func (v Value) Float64() (float64, bool) {
 	n, ok := numberOf(v.raw)
-	if !n.float {
-		return float64(n.i), ok
-	}
-	return n.f, ok
+	return n.float64(), ok
 }
 
 // Bool returns a bool, and whether v is one.

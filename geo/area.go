@@ -89,8 +89,8 @@ func (a *Area) Holds(v document.Value) bool {
 	if p, ok := ReadPoint(v); ok {
 		return a.hasPoint(p.vector())
 	}
-	s, err := Read(v)
-	return err == nil && a.Contains(s)
+	g, err := Parse(v)
+	return err == nil && judge(g, a.Contains)
 }
 
 // Touches reports whether v is a stored geometry that has a point in common with s.
@@ -99,6 +99,6 @@ func (s *Shape) Touches(v document.Value) bool {
 	if p, ok := ReadPoint(v); ok {
 		return s.hasPoint(p.vector())
 	}
-	t, err := Read(v)
-	return err == nil && s.Intersects(t)
+	g, err := Parse(v)
+	return err == nil && judge(g, s.Intersects)
 }

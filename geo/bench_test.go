@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/virgadb/virga/document"
 )
 
 // coast returns a ring of n points around (10, 50) as wide as a country.
@@ -58,6 +60,48 @@ func BenchmarkShape(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				s.Distance(Point{20, 40})
+			}
+		})
+	}
+}
+
+// BenchmarkTouches asks stored polygons whether they hold a point: one inside, one
+// between two capes, one far away.
+func BenchmarkTouches(b *testing.B) {
+	for _, n := range []int{4, 10, 100} {
+		stored, err := document.Of(Polygon{coast(n)})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for name, p := range map[string]Point{"in": {10.5, 50.1}, "near": {12.3, 52.4}, "far": {17, 50}} {
+			s, err := NewShape(p)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if in := s.Touches(stored); in != (name == "in") {
+				b.Fatalf("%d points, %s: %v", n, name, in)
+			}
+			b.Run(fmt.Sprint(n, "/", name), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					s.Touches(stored)
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkCovering covers a polygon as an index does.
+func BenchmarkCovering(b *testing.B) {
+	for _, n := range []int{4, 10, 100} {
+		s, err := NewShape(Polygon{coast(n)})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				s.Covering(MaxCovering)
 			}
 		})
 	}

@@ -62,7 +62,7 @@ func (l LineString) checkRing() error {
 	switch {
 	case len(l) < 4:
 		return invalid("a ring needs 4 points, this one has %d", len(l))
-	case l[0].vector() != l[len(l)-1].vector():
+	case l[0] != l[len(l)-1] && l[0].vector() != l[len(l)-1].vector():
 		return invalid("the ring is not closed: its last point is not its first")
 	}
 	return nil

@@ -13,7 +13,7 @@ type Geometry interface {
 
 	check() error     // holds the rules that need no computing
 	coordinates() any // as GeoJSON nests them, ready to be encoded
-	shape(*Shape) error
+	shape(*Shape, rigor) error
 }
 
 // A Point is a place: its longitude, -180 to 180, and its latitude, -90 to 90, in

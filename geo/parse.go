@@ -33,11 +33,14 @@ func parse(v document.Value) (Geometry, error) {
 	if v.Kind() != document.Object {
 		return nil, invalid("GeoJSON is an object, found %s", v.Kind())
 	}
-	kind := v.Field("type")
+	var parts [2]document.Value
+	if err := v.Pick(members[:], parts[:]); err != nil {
+		return nil, err
+	}
+	kind, c := parts[0], parts[1]
 	if kind.Kind() != document.String {
 		return nil, invalid("GeoJSON needs a type, which is a string, found %s", kind.Kind())
 	}
-	c := v.Field("coordinates")
 	if c.Kind() != document.Array {
 		return nil, invalid("GeoJSON needs coordinates, which are an array, found %s", c.Kind())
 	}
@@ -80,11 +83,17 @@ func parsePoint(v document.Value) (Point, error) {
 }
 
 func parseLine(v document.Value) (LineString, error) {
+	if line, ok := document.AppendPositions(LineString(nil), v); ok {
+		return line, nil
+	}
 	list, err := parseList("point", v, parsePoint)
 	return LineString(list), err
 }
 
 func parsePolygon(v document.Value) (Polygon, error) {
+	if rings, ok := document.AppendLines(make(Polygon, 0, 1), v); ok {
+		return rings, nil
+	}
 	list, err := parseList("ring", v, parseLine)
 	return Polygon(list), err
 }

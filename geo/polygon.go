@@ -12,21 +12,39 @@ type polygon struct {
 	rings []*ring // the first goes round the area, the others round its holes
 }
 
-func newPolygon(g Polygon) (*polygon, error) {
+func newPolygon(g Polygon, rules rigor) (*polygon, error) {
 	p := &polygon{rings: make([]*ring, len(g))}
 	for i, l := range g {
-		r, err := newRing(l)
+		r, err := newRing(l, rules)
 		if err != nil {
 			return nil, at("ring", i, err)
 		}
 		p.rings[i] = r
 		for j := range i {
+			if rules == sketched {
+				break
+			}
 			if err := checkHole(j, p.rings[j], r); err != nil {
 				return nil, at("ring", i, err)
 			}
 		}
 	}
 	return p, nil
+}
+
+// crooked reports whether a polygon that was sketched breaks a rule.
+func (g *polygon) crooked() bool {
+	for i, r := range g.rings {
+		if _, _, crosses := r.crossing(); crosses || !distinct(r.v[1:]) {
+			return true
+		}
+		for j := range i {
+			if checkHole(j, g.rings[j], r) != nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // checkHole holds hole against ring number i of its polygon, which comes before it:
@@ -74,7 +92,7 @@ func (r *ring) crosses(o *ring) bool {
 			if b.apart(c) {
 				continue
 			}
-			if _, _, cross := runsCross(r.run(i), o.run(j)); cross {
+			if _, _, cross := runsCross(r.run(i), o.run(j), 0); cross {
 				return true
 			}
 		}

@@ -16,8 +16,9 @@ type ring struct {
 }
 
 // newRing returns the ring through the points of l, which is closed. A ring that
-// crosses itself, or comes twice by one point, has no inside.
-func newRing(l LineString) (*ring, error) {
+// crosses itself, or comes twice by one point, has no inside; unless rules are strict
+// it is made all the same.
+func newRing(l LineString, rules rigor) (*ring, error) {
 	v := vectors(l)
 	if err := checkEdges(l, v); err != nil {
 		return nil, err
@@ -25,33 +26,41 @@ func newRing(l LineString) (*ring, error) {
 	if len(v) < 4 {
 		return nil, invalid("a ring needs 3 different points, this one has %d", len(v)-1)
 	}
-	if err := checkDistinct(l, v); err != nil {
-		return nil, err
-	}
 	r := &ring{chain: newChain(v)}
-	if i, j, crosses := r.crossing(); crosses {
-		return nil, invalid("the ring crosses itself: the edge from point %d and the edge from point %d", place(l, i), place(l, j))
+	if rules == strict {
+		if err := r.check(l); err != nil {
+			return nil, err
+		}
 	}
-	if turning(v) < 0 {
+	if r.turning() < 0 {
 		slices.Reverse(v)
-		r.chain = newChain(v)
+		if len(r.balls) > 1 {
+			r.chain = newChain(v)
+		}
 	}
 	// Count as if the origin were outside, then look at a vertex to know better.
 	r.originInside = s2.AngleContainsVertex(v[0], v[1], v[2]) != r.inside(v[1])
 	return r, nil
 }
 
+// check refuses a ring, made of l, that crosses itself or comes twice by one point.
+func (r *ring) check(l LineString) error {
+	if err := checkDistinct(l, r.v); err != nil {
+		return err
+	}
+	if i, j, crosses := r.crossing(); crosses {
+		return invalid("the ring crosses itself: the edge from point %d and the edge from point %d", place(l, i), place(l, j))
+	}
+	return nil
+}
+
 // checkDistinct refuses a ring that comes by one of its vertices v again before it
 // is closed.
 func checkDistinct(l LineString, v []s2.Point) error {
-	seen := make(map[s2.Point]struct{}, len(v))
-	for _, p := range v[1:] {
-		seen[p] = struct{}{}
-	}
-	if len(seen) == len(v)-1 {
+	if distinct(v[1:]) {
 		return nil
 	}
-	clear(seen)
+	seen := make(map[s2.Point]struct{}, len(v))
 	for i := 1; i < len(l); i++ {
 		p := l[i].vector()
 		if _, again := seen[p]; again && p != l[i-1].vector() {
@@ -60,6 +69,50 @@ func checkDistinct(l LineString, v []s2.Point) error {
 		seen[p] = struct{}{}
 	}
 	return nil
+}
+
+// distinct reports whether no two of points are the same.
+func distinct(points []s2.Point) bool {
+	const few = 32 // for more of them a map is faster than to compare all
+	if len(points) > few {
+		seen := make(map[s2.Point]struct{}, len(points))
+		for _, p := range points {
+			seen[p] = struct{}{}
+		}
+		return len(seen) == len(points)
+	}
+	for i, p := range points {
+		if slices.Contains(points[:i], p) {
+			return false
+		}
+	}
+	return true
+}
+
+// turning returns a number that is negative where what lies on the left of a closed
+// chain is the larger side of it.
+func (r *ring) turning() float64 {
+	if r.bound.radius < 1 {
+		if area := r.flat(); math.Abs(area) > 1e-14*float64(len(r.v))*r.bound.radius {
+			return area
+		}
+	}
+	return turning(r.v)
+}
+
+// flat returns twice the area on the left of a ring that is projected, from the Earth's
+// centre, onto the plane that touches the middle of its ball: edges become straight, and
+// the smaller side what is inside. It is off by 1e-15 of the ball's radius for each vertex.
+func (r *ring) flat() float64 {
+	c := r.bound.center
+	last := r.v[0].Mul(1 / r.v[0].Dot(c)).Sub(c)
+	sum := 0.0
+	for _, p := range r.v[1:] {
+		next := p.Mul(1 / p.Dot(c)).Sub(c)
+		sum += last.Cross(next).Dot(c)
+		last = next
+	}
+	return sum
 }
 
 // turning returns the sum of the turns to the left along a closed chain: 2π less
@@ -84,7 +137,11 @@ func (r *ring) crossing() (a, b int, crosses bool) {
 			if ball.apart(r.balls[j]) {
 				continue
 			}
-			if a, b, crosses := runsCross(r.run(i), r.run(j)); crosses {
+			after := 0
+			if i == j {
+				after = 2 // edges that follow one another do not cross
+			}
+			if a, b, crosses := runsCross(r.run(i), r.run(j), after); crosses {
 				return i*stretch + a, j*stretch + b, true
 			}
 		}
@@ -93,12 +150,20 @@ func (r *ring) crossing() (a, b int, crosses bool) {
 }
 
 // runsCross returns an edge of v and one of w that cross inside of both, by the
-// vertices they start at, if any do.
-func runsCross(v, w []s2.Point) (a, b int, cross bool) {
+// vertices they start at, if any do. Where v is w, each pair of edges needs one look:
+// only those of w are held against an edge of v that are at least after edges behind it;
+// otherwise after is 0.
+func runsCross(v, w []s2.Point, after int) (a, b int, cross bool) {
 	for i := 1; i < len(v); i++ {
+		first := 1
+		if after > 0 {
+			if first = i + after; first >= len(w) {
+				break
+			}
+		}
 		edge := newWay(v[i-1], v[i])
-		side := edge.clear(w[0])
-		for j := 1; j < len(w); j++ {
+		side := edge.clear(w[first-1])
+		for j := first; j < len(w); j++ {
 			next := edge.clear(w[j])
 			if (side == 0 || next != side) && edge.cuts(w[j-1], w[j]) {
 				return i - 1, j - 1, true

@@ -27,7 +27,7 @@ func NewShape(g Geometry) (*Shape, error) {
 		return nil, err
 	}
 	s := &Shape{}
-	if err := g.shape(s); err != nil {
+	if err := g.shape(s, strict); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -40,18 +40,34 @@ func Read(v document.Value) (*Shape, error) {
 		return nil, err
 	}
 	s := &Shape{}
-	if err := g.shape(s); err != nil {
+	if err := g.shape(s, strict); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-func (p Point) shape(s *Shape) error {
+// judge reports whether g, which has been parsed, keeps the rules and ask says yes to
+// its shape. To check that rings do not cross takes longer than most questions do, and
+// so only those that have a yes are checked.
+func judge(g Geometry, ask func(*Shape) bool) bool {
+	s := &Shape{}
+	return g.shape(s, sketched) == nil && ask(s) && !slices.ContainsFunc(s.polygons, (*polygon).crooked)
+}
+
+// A rigor says which rules are held where a shape is made.
+type rigor bool
+
+const (
+	strict   rigor = true
+	sketched rigor = false // those only without which there is no shape
+)
+
+func (p Point) shape(s *Shape, _ rigor) error {
 	s.points = append(s.points, p.vector())
 	return nil
 }
 
-func (l LineString) shape(s *Shape) error {
+func (l LineString) shape(s *Shape, _ rigor) error {
 	v := vectors(l)
 	if err := checkEdges(l, v); err != nil {
 		return err
@@ -64,8 +80,8 @@ func (l LineString) shape(s *Shape) error {
 	return nil
 }
 
-func (g Polygon) shape(s *Shape) error {
-	p, err := newPolygon(g)
+func (g Polygon) shape(s *Shape, r rigor) error {
+	p, err := newPolygon(g, r)
 	if err != nil {
 		return err
 	}
@@ -73,13 +89,13 @@ func (g Polygon) shape(s *Shape) error {
 	return nil
 }
 
-func (g MultiPoint) shape(s *Shape) error      { return shapes(s, "point", g) }
-func (g MultiLineString) shape(s *Shape) error { return shapes(s, "line", g) }
-func (g MultiPolygon) shape(s *Shape) error    { return shapes(s, "polygon", g) }
+func (g MultiPoint) shape(s *Shape, r rigor) error      { return shapes(s, r, "point", g) }
+func (g MultiLineString) shape(s *Shape, r rigor) error { return shapes(s, r, "line", g) }
+func (g MultiPolygon) shape(s *Shape, r rigor) error    { return shapes(s, r, "polygon", g) }
 
-func shapes[G Geometry](s *Shape, part string, parts []G) error {
+func shapes[G Geometry](s *Shape, r rigor, part string, parts []G) error {
 	for i, g := range parts {
-		if err := g.shape(s); err != nil {
+		if err := g.shape(s, r); err != nil {
 			return at(part, i, err)
 		}
 	}
