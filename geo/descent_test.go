@@ -6,11 +6,14 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"hash/fnv"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"sort"
 	"testing"
+
+	"github.com/golang/geo/s2"
 )
 
 // A heldEntry is an entry of the index in memory that searches are tried on.
@@ -267,6 +270,7 @@ func TestShapesAgainstAll(t *testing.T) {
 			q, s := places.randomShape(rnd)
 			c, f := shapesMatch(t, seed, q, s.DescendShapes(&held{list: cells.list}, int64(len(cells.list))), shapes, s.Intersects)
 			candidates, found = candidates+c, found+f
+			onShapes(t, rnd, seed, cells, shapes)
 			g, a := places.randomArea(rnd)
 			c, f = shapesMatch(t, seed, g, a.DescendShapes(&held{list: cells.list}, int64(len(cells.list))), shapes, a.Contains)
 			candidates, found = candidates+c, found+f
@@ -293,6 +297,62 @@ func shapesMatch(t *testing.T, seed uint64, query any, d *Descent, shapes []*Sha
 	return len(led), found
 }
 
+// onShapes asks for points on a shape: corners, what lies on edges, and others, one or
+// several. Their lineages lead to all that holds them.
+func onShapes(t *testing.T, rnd *rand.Rand, seed uint64, cells *held, shapes []*Shape) {
+	t.Helper()
+	query := &Shape{}
+	for range 1 + rnd.IntN(3) {
+		query.points = append(query.points, shapes[rnd.IntN(len(shapes))].randomPlace(rnd))
+	}
+	walk, ok := query.LineageWalk(&held{list: cells.list})
+	if !ok {
+		t.Fatalf("seed %d: points have no lineage", seed)
+	}
+	led := map[string]bool{}
+	for last := uint64(0); walk.Next(); last = walk.entries.Key() {
+		if walk.entries.Key() < last {
+			t.Fatalf("seed %d: cell %x comes after %x", seed, walk.entries.Key(), last)
+		}
+		led[string(walk.entries.ID())] = true
+	}
+	for i, s := range shapes {
+		if query.Intersects(s) && !led[fmt.Sprintf("%04d", i)] {
+			t.Fatalf("seed %d: %v: shape %d %+v is not found", seed, query.points, i, s)
+		}
+	}
+}
+
+// randomPlace returns a point of s, or one nearer than touching counts.
+func (s *Shape) randomPlace(rnd *rand.Rand) s2.Point {
+	chains := slices.Clone(s.lines)
+	for _, g := range s.polygons {
+		for _, r := range g.rings {
+			chains = append(chains, &r.chain)
+		}
+	}
+	if len(chains) == 0 {
+		return s.points[rnd.IntN(len(s.points))]
+	}
+	c := chains[rnd.IntN(len(chains))]
+	i := 1 + rnd.IntN(len(c.v)-1)
+	p := s2.Interpolate([]float64{0, 1, rnd.Float64()}[rnd.IntN(3)], c.v[i-1], c.v[i])
+	if rnd.IntN(3) == 0 {
+		away := s2.Point{Vector: p.Ortho().Mul(float64(2*rnd.IntN(2) - 1))}
+		p = s2.InterpolateAtDistance(0.9*tolerance, p, away)
+	}
+	return p
+}
+
+// Only points have a lineage.
+func TestLineageOfPointsOnly(t *testing.T) {
+	for _, g := range []Geometry{LineString{{0, 0}, {1, 1}}, Polygon{coast(10)}} {
+		if _, ok := shapeOf(t, g).LineageWalk(&held{}); ok {
+			t.Errorf("a %s has one", g.Type())
+		}
+	}
+}
+
 func nearShapes(t *testing.T, seed uint64, p Point, cells *held, shapes []*Shape) {
 	t.Helper()
 	o, err := NewOrigin(p)
@@ -315,5 +375,43 @@ func nearShapes(t *testing.T, seed uint64, p Point, cells *held, shapes []*Shape
 		if h, ok, err := search.Next(); !ok || err != nil || string(h.ID) != string(want[i].ID) {
 			t.Fatalf("seed %d: near %v: shape %d is %s at %v m, want %s at %v m, %v", seed, p, i, h.ID, h.Metres, want[i].ID, want[i].Metres, err)
 		}
+	}
+}
+
+// A covering keeps to the cells that it is allowed, in order, of which none holds another.
+func TestCoveringsKeepToTheirCells(t *testing.T) {
+	rnd, seed := random(t)
+	places := heldPoints(t, rnd, 100)
+	for range 200 * effort() {
+		g, s := places.randomShape(rnd)
+		most := 1 + rnd.IntN(20)
+		covering := s.Covering(most)
+		if len(covering) > most && covering[len(covering)-1].Resolution() > 0 {
+			t.Fatalf("seed %d: %d cells for %+v, %d were allowed", seed, len(covering), g, most)
+		}
+		for i := 1; i < len(covering); i++ {
+			if before, c := covering[i-1], covering[i]; before.Key() >= c.Key() || before.Contains(c) {
+				t.Fatalf("seed %d: %v for %+v", seed, covering, g)
+			}
+		}
+	}
+}
+
+// Indexes on disk were made with these coverings. If they change, the format has.
+func TestCoveringsStayAsTheyAre(t *testing.T) {
+	h := fnv.New64a()
+	rnd := rand.New(rand.NewPCG(42, 42))
+	for range 300 {
+		center := Point{float64(rnd.IntN(3600))/10 - 180, float64(rnd.IntN(1800))/10 - 90}
+		ring := randomRing(rnd, center, math.Pow(10, 1-4*rnd.Float64()))
+		for i, p := range ring { // the last digits may depend on the processor
+			ring[i] = Point{math.Round(p.Lng()*1e7) / 1e7, math.Round(p.Lat()*1e7) / 1e7}
+		}
+		for _, c := range shapeOf(t, Polygon{ring}).Covering(MaxCovering) {
+			fmt.Fprintln(h, c)
+		}
+	}
+	if got, want := h.Sum64(), uint64(0xbb474add888ff5eb); got != want {
+		t.Errorf("the hash of the coverings is %#x, it was %#x", got, want)
 	}
 }

@@ -136,6 +136,9 @@ func (x *exec) found(a *access, prefix []byte, points bool) *found {
 		case points:
 			return s.shape.Descend(f.spots, total)
 		default:
+			if walk, ok := s.shape.LineageWalk(f.spots); ok {
+				return walk
+			}
 			return s.shape.DescendShapes(f.spots, total)
 		}
 	}
