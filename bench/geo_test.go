@@ -3,14 +3,11 @@
 package bench
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"testing"
 
-	"github.com/golang/geo/s1"
 	"github.com/golang/geo/s2"
 	"github.com/google/btree"
 
@@ -18,20 +15,17 @@ import (
 	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/trial"
-	"github.com/virgadb/virga/query"
 )
 
 // geoPoints is the number of points of the geo benchmarks: a million at an effort of
 // 100, as the targets say.
 func geoPoints() int { return min(1_000_000, trial.Times(10_000)) }
 
-// A geoWorld is points in a database in memory with a geo index, and in an index of S2
-// cells made of the same B-tree: leaf cells, with vectors to decide by, searched by
-// coverings of 8 cells.
+// A geoWorld is points in a database in memory with a geo index. What searches take is
+// measured in bench/peers, beside S2 and an R-tree.
 type geoWorld struct {
 	points []geo.Point
 	places *virga.Collection
-	cells  *btree.BTreeG[s2Entry]
 }
 
 type s2Entry struct {
@@ -53,7 +47,7 @@ func newGeoWorld(clustered bool) *geoWorld {
 	anywhere := func() geo.Point {
 		return geo.Point{360*rnd.Float64() - 180, math.Asin(2*rnd.Float64()-1) * 180 / math.Pi}
 	}
-	w := &geoWorld{cells: btree.NewG(64, s2Entry.before)}
+	w := &geoWorld{}
 	db, err := virga.Open(virga.Memory)
 	if err != nil {
 		panic(err)
@@ -70,8 +64,6 @@ func newGeoWorld(clustered bool) *geoWorld {
 			p = geo.Point{math.Remainder(town.Lng()+0.2*rnd.NormFloat64(), 360), max(-90, min(90, town.Lat()+0.2*rnd.NormFloat64()))}
 		}
 		w.points = append(w.points, p)
-		at := s2.LatLngFromDegrees(p.Lat(), p.Lng())
-		w.cells.ReplaceOrInsert(s2Entry{s2.CellIDFromLatLng(at), s2.PointFromLatLng(at), i})
 		if batch = append(batch, virga.D{{"_id", i}, {"at", p}}); len(batch) == 5000 || i == geoPoints()-1 {
 			if _, err := w.places.AddMany(background, batch); err != nil {
 				panic(err)
@@ -83,39 +75,6 @@ func newGeoWorld(clustered bool) *geoWorld {
 		panic(err)
 	}
 	return w
-}
-
-// within calls f for the points of the S2 index in a region.
-func (w *geoWorld) within(region s2.Region, holds func(s2.Point) bool) (n int64) {
-	coverer := s2.RegionCoverer{MaxLevel: 30, MaxCells: 8}
-	for _, c := range coverer.Covering(region) {
-		w.cells.AscendRange(s2Entry{cell: c.RangeMin()}, s2Entry{cell: c.RangeMax() + 1}, func(e s2Entry) bool {
-			if holds(e.point) {
-				n++
-			}
-			return true
-		})
-	}
-	return n
-}
-
-// near returns the k nearest points of the S2 index: of circles that double until one
-// holds them.
-func (w *geoWorld) near(p s2.Point, k int) []float64 {
-	for angle := 2 * math.Sqrt(float64(k)/float64(len(w.points))); ; angle *= 2 {
-		limit := 2 - 2*math.Cos(min(angle, math.Pi))
-		var found []float64
-		w.within(s2.CapFromCenterAngle(p, s1.Angle(angle)), func(q s2.Point) bool {
-			if d := q.Sub(p.Vector).Norm2(); d <= limit {
-				found = append(found, d)
-			}
-			return true
-		})
-		if len(found) >= k || angle > math.Pi {
-			slices.Sort(found)
-			return found[:min(k, len(found))]
-		}
-	}
 }
 
 // vector returns the point of the S2 index at p.
@@ -147,76 +106,6 @@ func asks(query func(i int) (int64, error)) runner {
 		}
 		return nil
 	}
-}
-
-// BenchmarkGeoNear asks for the nearest documents, through the public API. The floor
-// finds the points alone.
-func BenchmarkGeoNear(b *testing.B) {
-	for _, k := range []int{10, 100} {
-		b.Run(fmt.Sprintf("k=%d", k), func(b *testing.B) {
-			eachWorld(b, func(b *testing.B, w *geoWorld) {
-				contest(b, 100, asks(func(i int) (int64, error) {
-					docs, err := w.places.Where(virga.M{"at": query.GeoNear(w.place(i))}).Limit(k).Get(background)
-					return int64(len(docs)), err
-				}), floor{"s2", asks(func(i int) (int64, error) { return int64(len(w.near(vector(w.place(i)), k))), nil })})
-			})
-		})
-	}
-}
-
-// BenchmarkGeoCircle counts the documents in circles, which needs no documents.
-func BenchmarkGeoCircle(b *testing.B) {
-	for _, km := range []float64{1, 10, 100} {
-		b.Run(fmt.Sprintf("km=%v", km), func(b *testing.B) {
-			eachWorld(b, func(b *testing.B, w *geoWorld) {
-				angle := km * 1000 / geo.EarthRadius
-				limit := 2 - 2*math.Cos(angle)
-				contest(b, 100, asks(func(i int) (int64, error) {
-					return w.places.Where(virga.M{"at": query.GeoWithin(geo.Circle{Center: w.place(i), Radius: km * 1000})}).Count(background)
-				}), floor{"s2", asks(func(i int) (int64, error) {
-					p := vector(w.place(i))
-					return w.within(s2.CapFromCenterAngle(p, s1.Angle(angle)), func(q s2.Point) bool { return q.Sub(p.Vector).Norm2() <= limit }), nil
-				})})
-			})
-		})
-	}
-}
-
-// BenchmarkGeoPolygon counts the documents in polygons of 10 vertices.
-func BenchmarkGeoPolygon(b *testing.B) {
-	for _, km := range []float64{10, 100} {
-		b.Run(fmt.Sprintf("km=%v", km), func(b *testing.B) {
-			eachWorld(b, func(b *testing.B, w *geoWorld) {
-				contest(b, 100, asks(func(i int) (int64, error) {
-					return w.places.Where(virga.M{"at": query.GeoWithin(geo.Polygon{ringAround(w.place(i), km, 10)})}).Count(background)
-				}), floor{"s2", asks(func(i int) (int64, error) {
-					var v []s2.Point
-					for _, p := range ringAround(w.place(i), km, 10)[1:] {
-						v = append(v, vector(p))
-					}
-					loop := s2.LoopFromPoints(v)
-					loop.Normalize()
-					g := s2.PolygonFromLoops([]*s2.Loop{loop})
-					return w.within(g, g.ContainsPoint), nil
-				})})
-			})
-		})
-	}
-}
-
-// ringAround returns a closed ring of n corners, about km from center.
-func ringAround(center geo.Point, km float64, n int) geo.LineString {
-	v := vector(center)
-	east := v.Ortho()
-	north := v.Cross(east).Normalize()
-	var ring geo.LineString
-	for i := range n {
-		sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(n))
-		r := km * 1000 / geo.EarthRadius * (0.7 + 0.3*float64(i%2))
-		at := s2.LatLngFromPoint(s2.Point{Vector: v.Add(east.Mul(r * cos)).Add(north.Mul(r * sin)).Normalize()})
-		ring = append(ring, geo.Point{at.Lng.Degrees(), at.Lat.Degrees()})
-	}
-	return append(ring, ring[0])
 }
 
 // BenchmarkGeoBucket counts all points by cells of resolution 2.
