@@ -160,3 +160,37 @@ func TestCoveredGroupsAskForID(t *testing.T) {
 		t.Error("no plan is covered")
 	}
 }
+
+// TestCoveredSortsAskForID: an order that ends by the _id needs it in documents made
+// from entries too.
+func TestCoveredSortsAskForID(t *testing.T) {
+	db := openTest(t)
+	coll := db.Collection("p")
+	for i := range 40 {
+		if _, err := coll.Add(t.Context(), D{{"_id", i}, {"n", i % 4}, {"l", 100 - i}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := coll.CreateIndex(t.Context(), index.Spec{Fields: index.By("n", "l")}); err != nil {
+		t.Fatal(err)
+	}
+	sorted := 0
+	for candidate := range 5 {
+		db.plan.Candidate = candidate
+		a := coll.Aggregate().Sort(D{{"n", -1}, {"_id", -1}}).Group("$n", M{"q": aggregate.First("$l")})
+		e, err := a.Explain(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(e.String(), "covered | sort") {
+			sorted++
+		}
+		rows, err := a.All(t.Context())
+		if got, want := fmt.Sprint(rows), `[{"_id":3,"q":61} {"_id":2,"q":62} {"_id":1,"q":63} {"_id":0,"q":64}]`; err != nil || got != want {
+			t.Errorf("%s: %s, %v, want %s", e, got, err, want)
+		}
+	}
+	if sorted == 0 {
+		t.Error("no plan sorts what an index covers")
+	}
+}

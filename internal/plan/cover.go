@@ -54,6 +54,9 @@ func (p *planner) covering(a *access) *cover {
 		for _, f := range p.by {
 			need.add(f.Path.String())
 		}
+		if p.r.Sort != nil && len(p.by) < len(p.r.Sort.Fields) {
+			need.add("_id") // which p.by leaves out, but a sort reads
+		}
 	}
 	if !a.exact {
 		for _, t := range p.conjuncts {
