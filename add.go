@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
@@ -32,7 +33,7 @@ func (c *Collection) add(ctx context.Context, data any) (ID, error) {
 	if err := c.ready(ctx); err != nil {
 		return ID{}, c.fail("add", err)
 	}
-	doc, err := c.encode(data)
+	doc, err := c.encode(data, c.db.clock.Now())
 	if err != nil {
 		return ID{}, c.fail("add", err)
 	}
@@ -60,7 +61,7 @@ func (c *Collection) addRaw(ctx context.Context, raw []byte) (ID, error) {
 	}
 	doc, err := document.Canonical(raw)
 	if err == nil && c.db.who != nil {
-		doc, err = c.encode(doc)
+		doc, err = c.encode(doc, c.db.clock.Now())
 	} else if err == nil {
 		doc, err = c.identify(doc)
 	}
@@ -99,9 +100,10 @@ func (c *Collection) addMany(ctx context.Context, docs any) ([]ID, error) {
 	if r := reflect.ValueOf(docs); !ok && !(r.Kind() == reflect.Slice && r.IsNil()) { // a nil slice is an empty one
 		return nil, c.fail("add", fmt.Errorf("a slice of documents is needed, found %T: %w", docs, fault.ErrInvalid))
 	}
+	now := c.db.clock.Now()
 	encoded := make([]document.Doc, len(list))
 	for i, data := range list {
-		doc, err := c.encode(data)
+		doc, err := c.encode(data, now)
 		if err != nil {
 			return nil, c.fail("add", fmt.Errorf("document %d: %w", i, err))
 		}
@@ -114,8 +116,9 @@ func (c *Collection) addMany(ctx context.Context, docs any) ([]ID, error) {
 	return ids, nil
 }
 
-// encode turns data into a document with an _id.
-func (c *Collection) encode(data any) (document.Doc, error) {
+// encode turns data into a document with an _id. Times relative to the server's are
+// resolved to now.
+func (c *Collection) encode(data any, now time.Time) (document.Doc, error) {
 	if data == nil {
 		return document.Doc{}, errNil
 	}
@@ -123,7 +126,7 @@ func (c *Collection) encode(data any) (document.Doc, error) {
 	if err != nil {
 		return document.Doc{}, err
 	}
-	doc, err := document.Encode(data, c.db.clock.Now())
+	doc, err := document.Encode(data, now)
 	if err != nil {
 		return document.Doc{}, err
 	}

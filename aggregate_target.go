@@ -134,7 +134,7 @@ func (m *moment) Merge(ctx context.Context, name string, on []document.Path, doc
 	if err != nil {
 		return err
 	}
-	filter, err := into.db.compileFilter(query.Raw(cond))
+	filter, err := query.CompileFilterIn(query.Raw(cond), into.db.scope())
 	if err != nil {
 		return err
 	}

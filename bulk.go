@@ -70,7 +70,7 @@ func (b *Bulk) Len() int { return len(b.ops) }
 
 // Insert adds a new document, as [Collection.Add] does.
 func (b *Bulk) Insert(data any) *Bulk {
-	doc, err := b.coll.encode(data)
+	doc, err := b.coll.encode(data, b.coll.db.clock.Now())
 	if err != nil {
 		return b.add(bulkOp{err: err})
 	}

@@ -27,7 +27,7 @@ func (q *Query) ExplainCount(ctx context.Context) (query.Explain, error) {
 // ExplainUpdate is [Query.Explain] for [Query.Update] with data. It finds the
 // documents and changes none.
 func (q *Query) ExplainUpdate(ctx context.Context, data any) (query.Explain, error) {
-	_, update, err := q.compileUpdate(data)
+	_, update, err := q.compileUpdate(data, q.coll.db.scope())
 	if err != nil {
 		return query.Explain{}, q.coll.fail("explain", fmt.Errorf("update: %w", err))
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/expr"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/query"
 	"github.com/virgadb/virga/rules"
@@ -62,12 +63,12 @@ func withOwner(doc document.Doc, owner document.Value) (document.Doc, error) {
 }
 
 // compileUpdate compiles the data of an update.
-func (db *DB) compileUpdate(data any) (*query.Update, error) {
+func (db *DB) compileUpdate(data any, in expr.Scope) (*query.Update, error) {
 	data, err := db.substitute(data)
 	if err != nil {
 		return nil, err
 	}
-	update, err := query.CompileUpdateIn(data, db.scope())
+	update, err := query.CompileUpdateIn(data, in)
 	if err == nil && db.who != nil && update.Touches(ownerField) {
 		err = errOwner
 	}

@@ -239,6 +239,11 @@ func (q *Query) each(ctx context.Context, users bool, f func(Doc) bool) error {
 	if err != nil {
 		return err
 	}
+	return q.eachOf(ctx, r, users, f)
+}
+
+// eachOf is each for what q was compiled to.
+func (q *Query) eachOf(ctx context.Context, r *query.Request, users bool, f func(Doc) bool) error {
 	most := q.coll.db.cut(r)
 	return q.read(ctx, r, func(in reading) error {
 		cursor := plan.Find(in.snap, in.coll, in.request, q.coll.plan())
@@ -405,7 +410,11 @@ func (q *Query) ready(ctx context.Context) error {
 
 // matching makes a request of the conditions and the hint alone.
 func (q *Query) matching() (*query.Request, error) {
-	filter, err := q.filter()
+	return q.matchingIn(q.coll.db.scope())
+}
+
+func (q *Query) matchingIn(in expr.Scope) (*query.Request, error) {
+	filter, err := q.filter(in)
 	if err != nil {
 		return nil, err
 	}
@@ -414,7 +423,11 @@ func (q *Query) matching() (*query.Request, error) {
 
 // compile makes a request of the whole query.
 func (q *Query) compile() (*query.Request, error) {
-	r, err := q.matching()
+	return q.compileIn(q.coll.db.scope())
+}
+
+func (q *Query) compileIn(in expr.Scope) (*query.Request, error) {
+	r, err := q.matchingIn(in)
 	if err != nil {
 		return nil, err
 	}
@@ -431,7 +444,7 @@ func (q *Query) compile() (*query.Request, error) {
 		}
 	}
 	if q.fields != nil {
-		if r.Projection, err = query.CompileProjectionIn(q.fields, q.coll.db.scope()); err != nil {
+		if r.Projection, err = query.CompileProjectionIn(q.fields, in); err != nil {
 			return nil, err
 		}
 	}
@@ -439,7 +452,7 @@ func (q *Query) compile() (*query.Request, error) {
 }
 
 // filter compiles the conditions. No conditions give nil.
-func (q *Query) filter() (*query.Filter, error) {
+func (q *Query) filter(in expr.Scope) (*query.Filter, error) {
 	if q.cond == nil {
 		return nil, nil
 	}
@@ -450,15 +463,11 @@ func (q *Query) filter() (*query.Filter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return q.coll.db.compileFilter(cond)
+	return query.CompileFilterIn(cond, in)
 }
 
-// compileFilter compiles conditions, $jsonSchema included.
-func (db *DB) compileFilter(cond any) (*query.Filter, error) {
-	return query.CompileFilterIn(cond, db.scope())
-}
-
-// scope is what conditions are compiled in.
+// scope is what all data of one call is compiled in: the call has one instant, which
+// its times relative to the server's have in common.
 func (db *DB) scope() expr.Scope {
 	return expr.Scope{Now: db.clock.Now(), Schema: meetsSchema}
 }

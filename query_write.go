@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/expr"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/plan"
 	"github.com/virgadb/virga/query"
@@ -41,7 +42,7 @@ func (q *Query) update(ctx context.Context, data any, res *UpdateResult) error {
 	if err := q.writable(ctx); err != nil {
 		return err
 	}
-	filter, update, err := q.compileUpdate(data)
+	filter, update, err := q.compileUpdate(data, q.coll.db.scope())
 	if err != nil {
 		return err
 	}
@@ -103,7 +104,7 @@ func (q *Query) remove(ctx context.Context, res *RemoveResult) error {
 	if err := q.writable(ctx); err != nil {
 		return err
 	}
-	filter, err := q.filter()
+	filter, err := q.filter(q.coll.db.scope())
 	if err != nil {
 		return err
 	}
@@ -163,13 +164,20 @@ func (q *Query) updateAndReturn(ctx context.Context, data any) (UpdateOneResult,
 	if q.skip > 0 || q.limit > 0 || q.fields != nil || !q.after.IsZero() {
 		return res, fmt.Errorf("UpdateAndReturn takes no skip, limit, after or field: %w", fault.ErrInvalid)
 	}
-	filter, update, err := q.compileUpdate(data)
+	in := q.coll.db.scope()
+	filter, update, err := q.compileUpdate(data, in)
+	if err != nil {
+		return res, err
+	}
+	// The first to match, and some to spare: until it is locked, another writer may have
+	// changed it.
+	first, err := q.Limit(8).compileIn(in)
 	if err != nil {
 		return res, err
 	}
 	d := deed{op: rules.Update, many: true, filter: filter, update: update}
 	for {
-		candidates, err := q.candidates(ctx)
+		candidates, err := q.candidates(ctx, first)
 		if err != nil || len(candidates) == 0 {
 			return res, err
 		}
@@ -192,11 +200,10 @@ func (q *Query) updateAndReturn(ctx context.Context, data any) (UpdateOneResult,
 	}
 }
 
-// candidates returns the ids of the first documents that match. There are some to
-// spare: until one is locked, another writer may have changed it.
-func (q *Query) candidates(ctx context.Context) ([]document.Value, error) {
+// candidates returns the ids of what r finds.
+func (q *Query) candidates(ctx context.Context, r *query.Request) ([]document.Value, error) {
 	var ids []document.Value
-	err := q.Limit(8).each(ctx, false, func(doc Doc) bool {
+	err := q.eachOf(ctx, r, false, func(doc Doc) bool {
 		ids = append(ids, doc.Value().Field("_id"))
 		return true
 	})
@@ -217,12 +224,12 @@ func (q *Query) writable(ctx context.Context) error {
 	return nil
 }
 
-func (q *Query) compileUpdate(data any) (*query.Filter, *query.Update, error) {
-	filter, err := q.filter()
+func (q *Query) compileUpdate(data any, in expr.Scope) (*query.Filter, *query.Update, error) {
+	filter, err := q.filter(in)
 	if err != nil {
 		return nil, nil, err
 	}
-	update, err := q.coll.db.compileUpdate(data)
+	update, err := q.coll.db.compileUpdate(data, in)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -222,7 +222,7 @@ func (r *DocRef) update(ctx context.Context, data any, res *UpdateResult) error 
 	if err := r.ready(ctx); err != nil {
 		return err
 	}
-	update, err := r.coll.db.compileUpdate(data)
+	update, err := r.coll.db.compileUpdate(data, r.coll.db.scope())
 	if err != nil {
 		return err
 	}
