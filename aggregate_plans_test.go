@@ -186,7 +186,7 @@ func TestCoveredSortsAskForID(t *testing.T) {
 			sorted++
 		}
 		rows, err := a.All(t.Context())
-		if got, want := fmt.Sprint(rows), `[{"_id":3,"q":61} {"_id":2,"q":62} {"_id":1,"q":63} {"_id":0,"q":64}]`; err != nil || got != want {
+		if got, want := fmt.Sprint(rows), `[{"_id":0,"q":64} {"_id":1,"q":63} {"_id":2,"q":62} {"_id":3,"q":61}]`; err != nil || got != want {
 			t.Errorf("%s: %s, %v, want %s", e, got, err, want)
 		}
 	}
