@@ -79,7 +79,7 @@ func (c civil) in(loc *time.Location) (int64, error) {
 // asLocal returns the moment at which clocks in loc show what those of UTC show at ms.
 func asLocal(ms int64, loc *time.Location) int64 {
 	t := time.UnixMilli(ms).UTC()
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), loc).UnixMilli()
+	return dateIn(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), loc).UnixMilli()
 }
 
 var calendarParts = []string{"year", "month?", "day?", "hour?", "minute?", "second?", "millisecond?", "timezone?"}

@@ -85,11 +85,11 @@ func (e *Env) shift(t time.Time, u span, n int64) (document.Value, error) {
 	year := t.Year() + int(floorDiv(months, 12))
 	month := time.Month(months-12*floorDiv(months, 12)) + 1
 	day := min(t.Day(), time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day())
-	return e.date(time.Date(year, month, day, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location()).UnixMilli())
+	return e.date(dateIn(year, month, day, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location()).UnixMilli())
 }
 
 func addDays(t time.Time, days int) int64 {
-	return time.Date(t.Year(), t.Month(), t.Day()+days, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location()).UnixMilli()
+	return dateIn(t.Year(), t.Month(), t.Day()+days, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location()).UnixMilli()
 }
 
 // floorDiv divides, rounding down.
@@ -206,14 +206,14 @@ func (u span) truncate(t time.Time, size int64, first time.Weekday) int64 {
 	switch {
 	case u.months > 0:
 		months := down(int64(t.Year()-2000)*12+int64(t.Month())-1, size*u.months)
-		return time.Date(2000, time.Month(1+months), 1, 0, 0, 0, 0, t.Location()).UnixMilli()
+		return dateIn(2000, time.Month(1+months), 1, 0, 0, 0, 0, t.Location()).UnixMilli()
 	case u.days > 0:
 		start := dayNumber(origin)
 		if u.days == 7 {
 			start += (int64(first) - int64(origin.Weekday()) + 7) % 7
 		}
 		day := time.Unix((start+down(dayNumber(t)-start, size*u.days))*86400, 0).UTC()
-		return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, t.Location()).UnixMilli()
+		return dateIn(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, t.Location()).UnixMilli()
 	}
 	bin, ok := multiply(size, u.ms)
 	if !ok {

@@ -42,6 +42,9 @@ func TestDateParts(t *testing.T) {
 		{`{"$dateFromParts":{"isoWeekYear":2017,"isoWeek":53,"isoDayOfWeek":7}}`, `{"$date":"2018-01-07T00:00:00.000Z"}`},
 		{`{"$dateFromParts":{"year":2017,"timezone":"$n"}}`, `null`},
 		{`{"$dateFromParts":{"year":2018,"month":3,"day":25,"hour":2,"minute":30,"timezone":"Europe/Paris"}}`, `{"$date":"2018-03-25T01:30:00.000Z"}`},
+		{`{"$dateFromParts":{"year":2021,"month":3,"day":14,"hour":2,"minute":30,"timezone":"America/New_York"}}`, `{"$date":"2021-03-14T07:30:00.000Z"}`},
+		{`{"$dateFromParts":{"year":2021,"month":11,"day":7,"hour":1,"minute":30,"timezone":"America/New_York"}}`, `{"$date":"2021-11-07T05:30:00.000Z"}`},
+		{`{"$dateFromString":{"dateString":"2018-11-04","timezone":"America/Sao_Paulo"}}`, `{"$date":"2018-11-04T03:00:00.000Z"}`},
 		{`{"$dateFromParts":{}}`, `error: needs the parameter "year"`},
 		{`{"$dateFromParts":[]}`, `error: needs an object`},
 	})
@@ -186,6 +189,8 @@ func TestDateSpans(t *testing.T) {
 		{shift("$dateAdd", "2020-02-29T00:00:00Z", "year", "1", "UTC"), `{"$date":"2021-02-28T00:00:00.000Z"}`},
 		{shift("$dateAdd", "2020-05-14T00:00:00Z", "quarter", "1", "UTC"), `{"$date":"2020-08-14T00:00:00.000Z"}`},
 		{shift("$dateAdd", "2021-03-27T12:00:00Z", "day", "1", "Europe/Paris"), `{"$date":"2021-03-28T11:00:00.000Z"}`},
+		{shift("$dateAdd", "2021-03-13T07:30:00Z", "day", "1", "America/New_York"), `{"$date":"2021-03-14T07:30:00.000Z"}`},
+		{shift("$dateAdd", "2021-02-14T07:30:00Z", "month", "1", "America/New_York"), `{"$date":"2021-03-14T07:30:00.000Z"}`},
 		{shift("$dateAdd", "2021-03-27T12:00:00Z", "hour", "24", "Europe/Paris"), `{"$date":"2021-03-28T12:00:00.000Z"}`},
 		{shift("$dateSubtract", "2021-01-31T00:00:00Z", "week", "1", "UTC"), `{"$date":"2021-01-24T00:00:00.000Z"}`},
 		{shift("$dateAdd", "2021-01-31T00:00:00Z", "day", "9223372036854775807", "UTC"), `error: out of range`},
@@ -214,6 +219,7 @@ func TestDateSpans(t *testing.T) {
 		{trunc("2021-03-20T11:30:05Z", "minute", `,"binSize":20`), `{"$date":"2021-03-20T11:20:00.000Z"}`},
 		{trunc("1999-12-31T23:59:59Z", "year", `,"binSize":5`), `{"$date":"1995-01-01T00:00:00.000Z"}`},
 		{trunc("2021-03-20T11:30:05Z", "day", `,"timezone":"Asia/Shanghai"`), `{"$date":"2021-03-19T16:00:00.000Z"}`},
+		{trunc("2018-11-04T12:00:00Z", "day", `,"timezone":"America/Sao_Paulo"`), `{"$date":"2018-11-04T03:00:00.000Z"}`}, // which began at one o'clock
 		{trunc("2021-03-20T11:30:05Z", "day", `,"binSize":0`), `error: positive`},
 		{trunc("2021-03-20T11:30:05Z", "day", `,"binSize":null`), `null`},
 	})

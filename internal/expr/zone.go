@@ -60,6 +60,17 @@ func zoneCalled(name string) (*time.Location, bool) {
 	return loc, err == nil
 }
 
+// dateIn returns the moment at which clocks in loc show a date and a time, whose parts
+// carry over. What clocks leap over comes as if they did not yet: behind the leap.
+func dateIn(year int, month time.Month, day, hour, minute, second, ns int, loc *time.Location) time.Time {
+	t := time.Date(year, month, day, hour, minute, second, ns, loc)
+	_, offset := t.Zone()
+	if leap := time.Date(year, month, day, hour, minute, second, ns, time.UTC).Unix() - t.Unix() - int64(offset); leap > 0 {
+		return t.Add(time.Duration(leap) * time.Second)
+	}
+	return t
+}
+
 // offset reads an offset from UTC, ±hh, ±hhmm or ±hh:mm, at the start of s, and
 // returns it in minutes.
 func offset(s string) (minutes int, rest string, ok bool) {
