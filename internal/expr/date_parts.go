@@ -146,6 +146,8 @@ func datePart(v document.Value, i int, iso bool) (int64, error) {
 		return 0, invalid("needs a year from 1 to 9999, found %d", n)
 	case i < 5 && (n < math.MinInt16 || n > math.MaxInt16):
 		return 0, invalid("needs numbers of 16 bits, found %d as %s", n, names[i])
+	case i == 6 && (n < math.MinInt64/1000 || n > math.MaxInt64/1000): // as if counted in microseconds
+		return 0, invalid("the date is out of range")
 	}
 	return n, nil
 }

@@ -32,6 +32,7 @@ func TestDateParts(t *testing.T) {
 		{`{"$dateFromParts":{"year":1970,"second":1502095918}}`, `{"$date":"2017-08-07T08:51:58.000Z"}`},
 		{`{"$dateFromParts":{"year":1970,"millisecond":1502095918551}}`, `{"$date":"2017-08-07T08:51:58.551Z"}`},
 		{`{"$dateFromParts":{"year":1970,"millisecond":9223372036854775807}}`, `error: out of range`},
+		{`{"$dateFromParts":{"year":1970,"millisecond":18014398509481984}}`, `error: out of range`},
 		{`{"$dateFromParts":{"year":1970,"second":9223372036854775807}}`, `error: out of range`},
 		{`{"$dateFromParts":{"year":0}}`, `error: year from 1 to 9999`},
 		{`{"$dateFromParts":{"year":10000}}`, `error: year from 1 to 9999`},
