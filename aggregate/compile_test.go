@@ -71,6 +71,8 @@ func TestRefused(t *testing.T) {
 		{`[{"$lookup": {"from": "c", "pipeline": [{"$match": {"$expr": "$$x"}}], "as": "x"}}]`, fault.ErrInvalid, "unknown variable $$x"},
 		{`[{"$lookup": {"from": "c", "pipeline": [{"$out": "d"}], "as": "x"}}]`, fault.ErrInvalid, "cannot be part of a $lookup"},
 		{`[{"$graphLookup": {"from": "c", "startWith": "$a", "connectFromField": "b", "connectToField": "c", "as": "d", "maxDepth": -1}}]`, fault.ErrInvalid, "maxDepth"},
+		{`[{"$graphLookup": {"from": "c", "startWith": "$a", "connectFromField": "b", "connectToField": "c", "as": "d",
+			"restrictSearchWithMatch": {"$and": [{"x": {"$near": {"$geometry": {"type": "Point", "coordinates": [0, 0]}}}}]}}}]`, fault.ErrInvalid, "restrictSearchWithMatch"},
 		{`[{"$unionWith": {"coll": "c", "pipeline": 5}}]`, fault.ErrInvalid, "pipeline"},
 		{`[{"$facet": {"a": [{"$facet": {"b": []}}]}}]`, fault.ErrInvalid, "cannot be part of a $facet"},
 		{`[{"$facet": {"a": [{"$limit": 0}]}}]`, fault.ErrInvalid, "a: stage 1, $limit"},

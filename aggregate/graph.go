@@ -58,7 +58,11 @@ func buildGraphLookup(c *compiler, v any) ([]step, error) {
 		}
 	}
 	if ok[7] {
-		if s.also, err = c.filter(given[7]); err != nil {
+		s.also, err = c.filter(given[7])
+		if err == nil && s.also.Near() != nil {
+			err = invalid("$near orders documents, which a graph does by its steps")
+		}
+		if err != nil {
 			return nil, fault.At("restrictSearchWithMatch", err)
 		}
 	}
