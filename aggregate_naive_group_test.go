@@ -119,25 +119,34 @@ func orNil(v any) any {
 	return v
 }
 
-// naiveSum adds up numbers that are small.
+// naiveSum adds up numbers exactly, but for NaN and infinities.
 func naiveSum(values []any, average bool) any {
-	sum, n, float := new(big.Float), 0, false
+	sum, special, n, float := new(big.Float), 0.0, 0, false
 	for _, v := range values {
-		if kindOf(v) == kindOf(int64(0)) {
-			_, isFloat := v.(float64)
-			float = float || isFloat
+		if kindOf(v) != kindOf(int64(0)) {
+			continue
+		}
+		n++
+		f, isFloat := v.(float64)
+		float = float || isFloat
+		if f-f != 0 {
+			special += f
+		} else {
 			sum.Add(sum, exact(v))
-			n++
 		}
 	}
 	f, _ := sum.Float64()
+	if special != 0 {
+		f = special
+	}
+	i, accuracy := sum.Int64()
 	switch {
 	case average && n == 0:
 		return nil
 	case average:
 		return f / float64(n)
-	case float:
+	case float || accuracy != big.Exact:
 		return f
 	}
-	return int64(f)
+	return i
 }

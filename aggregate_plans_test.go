@@ -46,6 +46,7 @@ func TestAggregatePlansAgainstNaive(t *testing.T) {
 				t.Fatal(err)
 			}
 			db.plan.Candidate = g.IntN(4)
+			db.plan.Wide = pick(g, 0, 1)
 			a := coll.Aggregate().Raw(stages)
 			if g.chance(6) {
 				a.memory = pick[int64](g, 500, 3000)
@@ -121,8 +122,12 @@ func (g generator) groupAlong(indexes []op) D {
 		}
 		d[0].Value = key
 	}
-	if g.chance(2) { // what can be read from an index, or does not care for order
-		d = append(d[:1], E{"q", D{{"$sum", int64(1)}}}, E{"b", D{{pick(g, "$max", "$min", "$first", "$addToSet", "$push"), "$" + paths[len(paths)-1]}}})
+	last := "$" + paths[len(paths)-1]
+	switch g.IntN(4) { // what can be read from an index, or does not care for order
+	case 0:
+		d = append(d[:1], E{"q", D{{"$sum", int64(1)}}}, E{"b", D{{pick(g, "$max", "$min", "$first", "$addToSet", "$push"), last}}})
+	case 1:
+		d = append(d[:1], E{"q", D{{"$sum", pick[any](g, int64(1), last)}}}, E{"b", D{{"$avg", last}}}, E{"a", D{{pick(g, "$max", "$min"), pick(g, last, "$_id")}}})
 	}
 	return d
 }

@@ -181,7 +181,7 @@ func (c *permittedCursor) Close() {
 }
 
 // Fold hands out the documents of a collection to several goroutines.
-func (m *moment) Fold(ctx context.Context, name string, r *query.Request, visit func(worker int, doc document.Doc) error) (bool, error) {
+func (m *moment) Fold(ctx context.Context, name string, r *query.Request, visit func(worker int, row *query.Row) error) (bool, error) {
 	in, options, err := m.read(ctx, name, r)
 	if err != nil {
 		return false, err

@@ -50,6 +50,7 @@ func (p *Program) arrange(r *run, collection string, extra []any) (arrangement, 
 		return arrangement{request: request, steps: steps}, err
 	}
 	x.request.Loose, x.request.Brief = g.loose && x.request.Sort == nil, true
+	_, x.request.Bare = g.columns(x.request.Needs)
 	return x, nil
 }
 

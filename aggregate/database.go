@@ -37,10 +37,9 @@ type Database interface {
 // goroutines at once.
 type Folder interface {
 	// Fold calls visit for every document that r asks for, in no order, each goroutine
-	// with a number of its own below Workers. The document is valid until visit
-	// returns. Fold reports false, and has called nothing, when there is nothing to
-	// gain.
-	Fold(ctx context.Context, collection string, r *query.Request, visit func(worker int, doc document.Doc) error) (bool, error)
+	// with a number of its own below Workers. The row is valid until visit returns.
+	// Fold reports false, and has called nothing, when there is nothing to gain.
+	Fold(ctx context.Context, collection string, r *query.Request, visit func(worker int, row *query.Row) error) (bool, error)
 	// Spreads reports whether to Fold the documents of r, all of them, costs less than
 	// to read them in the order of r, which has few different values.
 	Spreads(collection string, r *query.Request) (bool, error)

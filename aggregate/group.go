@@ -83,16 +83,19 @@ func (c *compiler) output(to *outputs, f document.E) error {
 	if err != nil {
 		return err
 	}
-	*to = append(*to, output{f.Key, a, fixed(a.Name())})
+	*to = append(*to, output{f.Key, a, fixed(a)})
 	return nil
 }
 
 // fixed reports whether an accumulator needs the same memory for any number of
 // values.
-func fixed(name string) bool {
-	switch name {
+func fixed(a *expr.Accumulation) bool {
+	switch a.Name() {
 	case "$count", "$stdDevPop", "$stdDevSamp":
 		return true
+	case "$sum", "$avg":
+		one, ok := a.Operand().Constant()
+		return ok && one.IsInt()
 	}
 	return false
 }

@@ -3,16 +3,20 @@ package aggregate
 import (
 	"context"
 	"errors"
+	"slices"
 
-	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/expr"
+	"github.com/virgadb/virga/query"
 )
 
 // A groupWorker groups the documents that one goroutine sees.
 type groupWorker struct {
 	groups
-	most int64    // bytes it may hold
-	_    [64]byte // workers share no line of the cache
+	most    int64     // bytes it may hold
+	columns []int     // see [group.columns]
+	keyed   uint64    // bit i: value i of a row is a part of the key
+	last    *gathered // the group of the last row with values
+	_       [64]byte  // workers share no line of the cache
 }
 
 // errMuch ends a grouping in several goroutines that needs too much memory.
@@ -36,10 +40,10 @@ func (g *grouping) fillWide(ctx context.Context) (bool, error) {
 	}
 	workers := make([]groupWorker, folder.Workers())
 	for i := range workers {
-		workers[i].start(g, int64(len(workers)))
+		workers[i].start(g, from.request.Needs, int64(len(workers)))
 	}
-	done, err := folder.Fold(ctx, from.collection, from.request, func(worker int, doc document.Doc) error {
-		return workers[worker].visit(doc)
+	done, err := folder.Fold(ctx, from.collection, from.request, func(worker int, row *query.Row) error {
+		return workers[worker].visit(row)
 	})
 	if errors.Is(err, errMuch) {
 		return false, nil
@@ -50,28 +54,76 @@ func (g *grouping) fillWide(ctx context.Context) (bool, error) {
 	return true, g.unite(ctx, workers)
 }
 
-func (w *groupWorker) start(g *grouping, workers int64) {
+func (w *groupWorker) start(g *grouping, needs []string, workers int64) {
 	r := *g.run
 	r.env = expr.NewEnv(r.env0)
 	for i, v := range r.vars {
 		r.env.Set(i, v)
 	}
 	w.groups, w.most = newGroups(g.group, &r), g.run.memory/workers
+	w.columns, _ = g.columns(needs)
+	for i, column := range w.columns {
+		if column < 0 {
+			w.values[i], _ = g.operand(i).Constant()
+		} else if i < len(g.group.key.parts) {
+			w.keyed |= 1 << column
+		}
+	}
 }
 
-func (w *groupWorker) visit(doc document.Doc) error {
-	if err := w.evaluate(doc); err != nil {
-		return err
+func (w *groupWorker) visit(row *query.Row) error {
+	var err error
+	if row.Values != nil {
+		err = w.takeValues(row)
+	} else if err = w.evaluate(row.Doc); err == nil {
+		err = w.take()
+		// What was evaluated lives on nowhere: the memory is used again.
+		w.run.env.Reset()
 	}
-	if err := w.take(); err != nil {
-		return err
+	if err == nil && w.bytes > w.most {
+		err = errMuch
 	}
-	if w.bytes > w.most {
-		return errMuch
+	return err
+}
+
+// takeValues is take for a row with values. Entries of an index come in long runs of
+// one group, which is not looked for again.
+func (w *groupWorker) takeValues(row *query.Row) error {
+	for i, column := range w.columns {
+		if column >= 0 {
+			w.values[i] = row.Values[column]
+		}
 	}
-	// What was evaluated lives on nowhere: the memory is used again.
-	w.run.env.Reset()
-	return nil
+	if row.Fresh&w.keyed != 0 || w.last == nil {
+		w.last = w.find()
+	}
+	return w.add(w.last)
+}
+
+// columns returns where the values of the group are among those at needs: of each part of
+// the key, then of each output, -1 for one that is the same for every document. It
+// reports false when the values do not tell.
+func (g *group) columns(needs []string) ([]int, bool) {
+	list := make([]int, len(g.key.parts)+len(g.outputs))
+	for i := range list {
+		list[i] = -1
+		if _, ok := g.operand(i).Constant(); ok {
+			continue
+		}
+		path, ok := g.operand(i).Path()
+		if list[i] = slices.Index(needs, path); !ok || list[i] < 0 {
+			return nil, false
+		}
+	}
+	return list, true
+}
+
+// operand returns what computes value i of the group.
+func (g *group) operand(i int) *expr.Expr {
+	if i < len(g.key.parts) {
+		return g.key.parts[i]
+	}
+	return g.outputs[i-len(g.key.parts)].by.Operand()
 }
 
 // unite puts the groups of all workers together.

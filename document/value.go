@@ -63,6 +63,12 @@ func exactInt(f float64) (int64, bool) {
 	return 0, false
 }
 
+// Number returns a number as it is stored: i, or f when float is set.
+func (v Value) Number() (i int64, f float64, float, ok bool) {
+	n, ok := numberOf(v.raw)
+	return n.i, n.f, n.float, ok
+}
+
 // Float64 returns a number, rounded to the nearest float64.
 func (v Value) Float64() (float64, bool) {
 	n, ok := numberOf(v.raw)

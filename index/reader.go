@@ -13,7 +13,8 @@ import (
 type Reader struct {
 	index  *Index
 	id     bool
-	last   int // the last field wanted
+	last   int    // the last field wanted
+	fresh  uint32 // bit i: field i, see Fresh
 	fields []remembered
 	docID  document.Value
 }
@@ -62,20 +63,27 @@ func (r *Reader) Read(p Parts) bool {
 			rest = rest[n:]
 			continue
 		}
-		if !f.read(rest, getMark(p.marks, i+1), desc) {
-			return false
+		m := getMark(p.marks, i+1)
+		if !f.holds(rest, m) {
+			r.fresh |= 1 << i
+			if !f.read(rest, m, desc) {
+				return false
+			}
 		}
 		rest = rest[len(f.key):]
 	}
 	return true
 }
 
-// read reads the field that key starts with. An encoded value shows where it ends: a key
-// that starts with the last one starts with the same value.
+// holds reports whether the field that key starts with is the one of before. An encoded
+// value shows where it ends: a key that starts with the last one starts with the same
+// value.
+func (f *remembered) holds(key []byte, m mark) bool {
+	return f.key != nil && f.mark == m && bytes.HasPrefix(key, f.key)
+}
+
+// read reads the field that key starts with.
 func (f *remembered) read(key []byte, m mark, desc bool) bool {
-	if f.key != nil && f.mark == m && bytes.HasPrefix(key, f.key) {
-		return true
-	}
 	v, n, ok := document.Value{}, 0, true
 	if m == markMissing {
 		var err error
@@ -91,6 +99,14 @@ func (f *remembered) read(key []byte, m mark, desc bool) bool {
 	}
 	f.key, f.mark, f.value = append(f.key[:0], key[:n]...), m, v
 	return true
+}
+
+// Fresh returns which fields may have other values than when it was last asked: bit i is
+// set for field i.
+func (r *Reader) Fresh() uint32 {
+	fresh := r.fresh
+	r.fresh = 0
+	return fresh
 }
 
 // ID returns the _id in the entry last read.

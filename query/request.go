@@ -18,6 +18,7 @@ type Request struct {
 	Strict bool     // the order of the fields is looked at too
 	Brief  bool     // a document need not be valid when the next one is asked for
 	Loose  bool     // documents that Sort puts nowhere may come in any order, and not by _id
+	Bare   bool     // the values at Needs will do where a document is handed over as a [Row]
 }
 
 // NoIndex is the [Request.Hint] that reads the whole collection. No index can have

@@ -15,15 +15,8 @@ type number struct {
 
 // numberOf returns the number v is.
 func numberOf(v document.Value) (number, bool) {
-	if v.Kind() != document.Number {
-		return number{}, false
-	}
-	if v.IsInt() {
-		i, ok := v.Int64()
-		return number{i: i}, ok
-	}
-	f, ok := v.Float64()
-	return number{f: f, float: true}, ok
+	i, f, float, ok := v.Number()
+	return number{i, f, float}, ok
 }
 
 // asFloat returns n as a float, rounded.

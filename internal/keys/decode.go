@@ -1,7 +1,6 @@
 package keys
 
 import (
-	"bytes"
 	"encoding/binary"
 	"unicode/utf8"
 
@@ -21,16 +20,22 @@ func Decode(key []byte, desc, float bool) (v document.Value, n int, ok bool) {
 // DecodeInto is [Decode] that appends the bytes of the value to room, of which it
 // returns all.
 func DecodeInto(room, key []byte, desc, float bool) (v document.Value, all []byte, n int, ok bool) {
-	n, err := Skip(key, desc)
-	if err != nil {
-		return document.Value{}, room, 0, false
-	}
-	if desc {
-		key = append([]byte(nil), key[:n]...)
-		invert(key)
-	}
 	from := len(room)
-	if room, ok = appendDecoded(room, key[0], key[1:n], float); ok {
+	if len(key) > 0 && key[0] == tagNumber && !desc { // the usual value that differs from entry to entry
+		room, n, ok = appendDecodedNumber(room, key[1:], float)
+		n++
+	} else {
+		var err error
+		if n, err = Skip(key, desc); err != nil {
+			return document.Value{}, room, 0, false
+		}
+		if desc {
+			key = append([]byte(nil), key[:n]...)
+			invert(key)
+		}
+		room, ok = appendDecoded(room, key[0], key[1:n], float)
+	}
+	if ok {
 		v = document.FromRaw(room[from:len(room):len(room)]).Value()
 	}
 	return v, room, n, ok
@@ -42,7 +47,8 @@ func appendDecoded(dst []byte, tag byte, body []byte, float bool) ([]byte, bool)
 	case tagNull:
 		return append(dst, document.NullValue().Raw()...), true
 	case tagNumber:
-		return appendDecodedNumber(dst, body, float)
+		dst, _, ok := appendDecodedNumber(dst, body, float)
+		return dst, ok
 	case tagString:
 		text := decodeBytes(body)
 		return document.AppendText(dst, text), utf8.Valid(text)
@@ -62,19 +68,25 @@ func appendDecoded(dst []byte, tag byte, body []byte, float bool) ([]byte, bool)
 	return dst, false
 }
 
-// appendDecodedNumber makes the number that body can be the key of, and looks whether
-// it is: between two integers there is none.
-func appendDecodedNumber(dst, body []byte, float bool) ([]byte, bool) {
-	f := fromSortable(binary.BigEndian.Uint64(body))
-	var room [10]byte
+// appendDecodedNumber makes the number that key, without its tag, can start with, and
+// looks whether it does: between two integers there is none. It returns the length.
+func appendDecodedNumber(dst, key []byte, float bool) (_ []byte, n int, ok bool) {
+	if len(key) < 8 {
+		return dst, 0, false
+	}
+	place, residual, n := binary.BigEndian.Uint64(key), int64(0), 8
+	f := fromSortable(place)
+	if hasResidual(f) {
+		if len(key) < 10 {
+			return dst, 0, false
+		}
+		residual, n = int64(binary.BigEndian.Uint16(key[8:])), 10
+	}
 	if float {
-		return document.AppendFloat(dst, f), bytes.Equal(appendFloat(room[:0], f), body)
+		return document.AppendFloat(dst, f), n, residual == 0 && sortable(f) == place
 	}
-	n := int64(f)
-	if len(body) == 10 {
-		n += int64(binary.BigEndian.Uint16(body[8:]))
-	}
-	return document.AppendInt(dst, n), bytes.Equal(appendInt(room[:0], n), body)
+	i := int64(f) + residual
+	return document.AppendInt(dst, i), n, sortable(floor(i)) == place
 }
 
 // decodeBytes undoes appendBytes.

@@ -213,7 +213,7 @@ func (p *planner) priceOne(a *access, matches float64) {
 			found = max(found, fewDocs)
 		}
 		a.cost = seekCost + part*found*scanCost
-		if a.cost > wideFrom*scanCost {
+		if a.cost > p.options.wideFrom()*scanCost {
 			a.cost *= wideScan
 		}
 	case byID:

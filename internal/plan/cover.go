@@ -139,6 +139,11 @@ func (c *coverer) document(e index.Parts) (document.Doc, bool) {
 	if !c.reader.Read(e) {
 		return document.Doc{}, false
 	}
+	return c.make()
+}
+
+// make is document for the entry last read.
+func (c *coverer) make() (document.Doc, bool) {
 	c.build.Reset()
 	c.build.BeginObject()
 	if c.id {

@@ -80,7 +80,7 @@ func (x *exec) scan(filter *query.Filter) source {
 	if !ok {
 		return empty{}
 	}
-	if x.planner.documents >= wideFrom && !x.planner.desc && workerCount() > 1 {
+	if x.planner.documents >= x.planner.options.wideFrom() && !x.planner.desc && workerCount() > 1 {
 		return &growing{exec: x, r: r, filter: filter}
 	}
 	return &scan{exec: x, cursor: x.snap.ScanRange(r, x.planner.desc), filter: filter}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/index"
@@ -22,7 +23,7 @@ const fewValues = 1000
 // to read them in the order of r, which an index has: that they can be made from the
 // entries of the index on several cores, and have few values to be put in order.
 func Spreads(snap txn.Snapshot, coll *txn.Collection, r *query.Request, o Options) (bool, error) {
-	if coll == nil || r.Sort == nil || snap.Size(coll) < wideFrom {
+	if coll == nil || r.Sort == nil || float64(snap.Size(coll)) < o.wideFrom() {
 		return false, nil
 	}
 	values := len(r.Sort.Fields)
@@ -46,7 +47,7 @@ func Spreads(snap txn.Snapshot, coll *txn.Collection, r *query.Request, o Option
 // spreads reports whether several workers share the entries of a.
 func (p *planner) spreads(a *access) bool {
 	return a.kind == byIndex && a.search == nil && p.purpose == toFind && p.r.Brief && p.anyOrder(a) &&
-		p.window == 0 && len(a.spans) == 1 && len(a.checks) == 0 && a.estimate.entries >= wideFrom && workerCount() > 1
+		p.window == 0 && len(a.spans) == 1 && len(a.checks) == 0 && a.estimate.entries >= p.options.wideFrom() && workerCount() > 1
 }
 
 // foldEntries lets v visit the documents made from the entries of a.
@@ -61,7 +62,7 @@ func (x *exec) foldEntries(ctx context.Context, a *access, v visitor) error {
 	if err != nil {
 		return err
 	}
-	f := &entryFold{wide: wide{exec: x, visit: v}, access: a}
+	f := &entryFold{wide: wide{exec: x, visit: v}, access: a, columns: x.planner.columns(a.index)}
 	f.open = f.pass
 	f.start(ctx, r, workerCount())
 	err = f.wait()
@@ -69,11 +70,26 @@ func (x *exec) foldEntries(ctx context.Context, a *access, v visitor) error {
 	return err
 }
 
+// columns returns where the entries of x, which cover the query, have the values that the
+// reader needs: the place of a field, -1 for the _id. It returns nil when the reader
+// wants documents.
+func (p *planner) columns(x *index.Index) []int {
+	if !p.r.Bare {
+		return nil
+	}
+	list := make([]int, len(p.r.Needs))
+	for i, path := range p.r.Needs {
+		list[i] = slices.IndexFunc(x.Spec().Fields, func(f index.Field) bool { return f.Path == path && path != "_id" })
+	}
+	return list
+}
+
 // An entryFold is a [wide] walk over the entries of an index, of which documents are
 // made.
 type entryFold struct {
 	wide
 	access        *access
+	columns       []int // see [planner.columns]
 	keys, fetched int64 // guarded by wide.mu
 }
 
@@ -83,7 +99,8 @@ type entryPass struct {
 	fold          *entryFold
 	coverer       *coverer
 	filter        *query.Filter // nil when the entries are known to match
-	doc           document.Doc
+	row           query.Row
+	values        []document.Value // of the row, where they are known
 	keys, fetched int64
 	err           error
 }
@@ -93,6 +110,7 @@ func (f *entryFold) pass(_ context.Context, r storage.Range) pass {
 	if !f.access.exact {
 		p.filter = f.exec.planner.filter
 	}
+	p.values = make([]document.Value, len(f.columns))
 	return p
 }
 
@@ -109,29 +127,66 @@ func (p *entryPass) Next() bool {
 	return false
 }
 
-// read sets the document of the entry and reports whether it matches.
-func (p *entryPass) read() (ok bool, err error) {
+// read sets the row of the entry and reports whether it matches.
+func (p *entryPass) read() (bool, error) {
 	e := p.Parts()
-	if p.doc, ok = p.coverer.document(e); !ok {
-		p.fetched++
-		key := keys.AppendDocumentOf(nil, p.fold.exec.coll.ID, e.ID)
-		if p.doc, err = p.fold.exec.snap.GetKey(key); err != nil {
+	known := p.coverer.reader.Read(e)
+	bare := known && p.fold.columns != nil
+	if !bare || p.filter != nil {
+		if err := p.readDoc(e, known); err != nil {
 			return false, err
 		}
-		if p.doc.IsZero() {
-			return false, fmt.Errorf("an index has an entry for the document under key %x, which does not exist: %w", key, fault.ErrCorrupt)
+	}
+	if p.filter != nil {
+		if ok, err := p.filter.Match(p.row.Doc); err != nil || !ok {
+			return false, err
 		}
 	}
-	if p.filter == nil {
-		return true, nil
+	p.row.Values = nil
+	if bare {
+		p.readValues()
 	}
-	return p.filter.Match(p.doc)
+	return true, nil
 }
 
-func (p *entryPass) Doc() document.Doc { return p.doc }
+// readDoc sets the document of an entry: it is made from one that is known.
+func (p *entryPass) readDoc(e index.Parts, known bool) (err error) {
+	if known {
+		if p.row.Doc, known = p.coverer.make(); known {
+			return nil
+		}
+	}
+	p.fetched++
+	key := keys.AppendDocumentOf(nil, p.fold.exec.coll.ID, e.ID)
+	p.row.Doc, err = p.fold.exec.snap.GetKey(key)
+	if err == nil && p.row.Doc.IsZero() {
+		err = fmt.Errorf("an index has an entry for the document under key %x, which does not exist: %w", key, fault.ErrCorrupt)
+	}
+	return err
+}
+
+// readValues sets the values of the entry.
+func (p *entryPass) readValues() {
+	r := p.coverer.reader
+	changed, fresh := r.Fresh(), uint64(0)
+	for i, field := range p.fold.columns {
+		switch {
+		case field < 0:
+			p.values[i] = r.ID()
+		case changed>>field&1 != 0:
+			p.values[i] = r.Value(field)
+		default:
+			continue
+		}
+		fresh |= 1 << i
+	}
+	p.row.Values, p.row.Fresh = p.values, fresh
+}
+
+func (p *entryPass) Doc() document.Doc { return p.row.Doc }
 
 func (p *entryPass) Own() (document.Doc, error) {
-	return document.FromRaw(bytes.Clone(p.doc.Raw())), nil
+	return document.FromRaw(bytes.Clone(p.row.Doc.Raw())), nil
 }
 
 // Valid has nothing to do: what is made here is valid, what is fetched was validated.

@@ -86,7 +86,7 @@ type counting [maxWorkers]struct {
 	_ [120]byte // each to lines of the cache of its own
 }
 
-func (c *counting) visit(_ context.Context, worker int, _ []byte, _ document.Doc, _ func() (document.Doc, error)) error {
+func (c *counting) visit(_ context.Context, worker int, _ pass) error {
 	c[worker].n++
 	return nil
 }
@@ -107,14 +107,14 @@ type topping struct {
 	}
 }
 
-func (t *topping) visit(ctx context.Context, worker int, key []byte, doc document.Doc, own func() (document.Doc, error)) error {
+func (t *topping) visit(ctx context.Context, worker int, at pass) error {
 	w := &t.workers[worker]
 	var in bool
 	var err error
-	if w.scratch, in, err = t.by.appendKey(w.scratch[:0], doc, key); err != nil || !in {
+	if w.scratch, in, err = t.by.appendKey(w.scratch[:0], at.Doc(), at.Key()); err != nil || !in {
 		return err
 	}
-	return t.by.offer(ctx, &w.sorter, w.scratch, own)
+	return t.by.offer(ctx, &w.sorter, w.scratch, at.Own)
 }
 
 // fillWide is fill for a scan that several workers share.

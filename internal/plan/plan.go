@@ -33,6 +33,7 @@ type Options struct {
 	RequireIndex bool          // walks over more than a few hundred documents are refused
 	Trace        func(Run)     // is told of every run that has ended; nil is nobody
 	Candidate    int           // for tests: use the n-th of the ways that were weighed, whatever they cost; 0 means the cheapest
+	Wide         int           // for tests: so many documents are walked over on several cores; 0 means 20,000
 }
 
 const defaultMemory = 64 << 20

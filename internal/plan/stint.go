@@ -13,8 +13,7 @@ type stint struct {
 	worker int
 	piece  *piece
 	cursor pass
-	own    func() (document.Doc, error) // of the cursor
-	whole  bool                         // documents are validated before they are visited
+	whole  bool // documents are validated before they are visited
 
 	end    []byte         // of the piece since it was divided; nil before
 	passed int            // documents looked at
@@ -73,7 +72,7 @@ func (s *stint) take(ctx context.Context) error {
 				return err
 			}
 		}
-		return s.wide.visit.visit(ctx, s.worker, s.cursor.Key(), s.cursor.Doc(), s.own)
+		return s.wide.visit.visit(ctx, s.worker, s.cursor)
 	}
 	doc, err := s.cursor.Own()
 	if err != nil {

@@ -14,8 +14,13 @@ import (
 	"github.com/virgadb/virga/query"
 )
 
-// wideFrom is the number of documents from which a scan runs on several cores.
-const wideFrom = 20_000
+// wideFrom returns the number of documents from which a scan runs on several cores.
+func (o *Options) wideFrom() float64 {
+	if o.Wide > 0 {
+		return float64(o.Wide)
+	}
+	return 20_000
+}
 
 // narrowFirst is how many documents a scan that yields them walks over alone, in
 // the hope that no more are wanted.
@@ -56,9 +61,8 @@ type wide struct {
 
 // A visitor takes the documents that match, instead of handing them out.
 type visitor interface {
-	// visit is called by one worker at a time for each worker number. Its documents
-	// are valid until it returns.
-	visit(ctx context.Context, worker int, key []byte, doc document.Doc, own func() (document.Doc, error)) error
+	// visit is called by one worker at a time for each worker number, at each document.
+	visit(ctx context.Context, worker int, at pass) error
 }
 
 // A wholeVisitor may look at any part of a document, whose bytes are therefore
@@ -206,7 +210,6 @@ func (w *wide) take() *piece {
 func (w *wide) walk(ctx context.Context, worker int, p *piece) error {
 	s := &stint{wide: w, worker: worker, piece: p, cursor: w.open(ctx, p.r)}
 	defer s.cursor.Close()
-	s.own = s.cursor.Own
 	_, s.whole = w.visit.(wholeVisitor)
 	if end, err := s.walk(ctx); err != nil || !end {
 		return err
