@@ -1,8 +1,6 @@
 package txn
 
 import (
-	"slices"
-
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/keys"
@@ -15,57 +13,17 @@ func (s Snapshot) Entries(x *index.Index, span index.Span, reverse bool) *EntryC
 	return &EntryCursor{index: x, scan: s.scan(storage.Range(span), o)}
 }
 
-// Seekable returns a cursor over the entries of x in span, upwards, that moves by
-// [EntryCursor.Seek]: a serializable transaction has looked at what lies between the
-// place of each Seek and the entry that the walk came to, and at nothing else.
-func (s Snapshot) Seekable(x *index.Index, span index.Span) *EntryCursor {
-	o := storage.ScanOptions{KeysOnly: !x.Spec().Unique, Seeks: true}
-	return &EntryCursor{index: x, scan: s.scan(storage.Range(span), o), reads: s.reads, hi: span.Hi}
-}
-
 // An EntryCursor walks entries of an index. It belongs to one goroutine.
 type EntryCursor struct {
 	index *index.Index
 	scan  scanner
 	parts index.Parts
 	err   error
-
-	// Of one that seeks.
-	reads *reads
-	from  []byte // where the last Seek went
-	hi    []byte // the end of the span
-	ended bool   // the walk has come there
-}
-
-// Seek moves to the first entry whose key is not less than lo, and reports whether
-// there is one. The cursor keeps lo until the next Seek.
-func (c *EntryCursor) Seek(lo []byte) bool {
-	c.looked()
-	c.from, c.ended = lo, false
-	c.scan.Seek(lo)
-	return c.Next()
-}
-
-// looked adds what lies behind the last Seek to what the transaction has read.
-func (c *EntryCursor) looked() {
-	if c.reads == nil || c.from == nil {
-		return
-	}
-	hi := c.hi
-	if !c.ended {
-		hi = append(slices.Clone(c.scan.Key()), 0)
-	}
-	c.reads.addRange(storage.Range{Lo: c.from, Hi: hi})
-	c.from = nil
 }
 
 // Next moves to the next entry and reports whether there is one.
 func (c *EntryCursor) Next() bool {
-	if c.err != nil {
-		return false
-	}
-	if !c.scan.Next() {
-		c.ended = true
+	if c.err != nil || !c.scan.Next() {
 		return false
 	}
 	c.parts, c.err = c.index.Split(c.scan.Key(), c.scan.Value())
@@ -99,10 +57,7 @@ func (c *EntryCursor) Err() error {
 }
 
 // Close releases the cursor. It may be called more than once.
-func (c *EntryCursor) Close() {
-	c.looked()
-	c.scan.Close()
-}
+func (c *EntryCursor) Close() { c.scan.Close() }
 
 // GetEncoded returns the document of coll whose encoded _id is id, or the zero Doc
 // when there is none.

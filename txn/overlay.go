@@ -118,6 +118,9 @@ func (m *merged) Seek(lo []byte) {
 	m.started = false
 }
 
+// Head is [storage.Cursor.Head].
+func (m *merged) Head(skip int) uint64 { return storage.HeadOf(m.Key(), skip) }
+
 // Heads is [storage.Cursor.Heads].
 func (m *merged) Heads(skip int, to []uint64) int {
 	n := 0

@@ -93,6 +93,7 @@ func (s Snapshot) Scan(coll *Collection) *Cursor {
 type scanner interface {
 	Next() bool
 	Seek(lo []byte)
+	Head(skip int) uint64
 	Heads(skip int, to []uint64) int
 	Key() []byte
 	Value() []byte

@@ -48,19 +48,14 @@ func PointHead(cell uint64) uint64 {
 	return tagPoint<<(8*cellBytes) + cell
 }
 
-// PointCell returns the cell of the point that begins with these eight bytes, and false
-// when they begin none.
-func PointCell(head uint64) (cell uint64, ok bool) {
-	return head & (1<<(8*cellBytes) - 1), head>>(8*cellBytes) == tagPoint
-}
-
-// DecodeCell returns the cell that an encoded geo field begins with. Bytes that are
-// none yield false.
-func DecodeCell(field []byte) (cell uint64, ok bool) {
-	if len(field) < 1+cellBytes || field[0] != tagPoint && field[0] != tagCell {
-		return 0, false
+// HeadCell returns the cell of the point, or else of the covering's cell, that begins
+// with these eight bytes, and false when they begin none.
+func HeadCell(head uint64, point bool) (cell uint64, ok bool) {
+	tag := uint64(tagCell)
+	if point {
+		tag = tagPoint
 	}
-	return binary.BigEndian.Uint64(field) & (1<<(8*cellBytes) - 1), true
+	return head & (1<<(8*cellBytes) - 1), head>>(8*cellBytes) == tag
 }
 
 // DecodePoint returns the coordinates of an encoded point, and false for anything else.

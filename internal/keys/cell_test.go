@@ -22,12 +22,12 @@ func TestCells(t *testing.T) {
 			if err != nil || n != len(field) {
 				t.Errorf("cell %x: %d of %d bytes skipped, %v", cell, n, len(field), err)
 			}
-			if got, ok := keys.DecodeCell(field); !ok || got != cell {
-				t.Errorf("cell %x: decoded %x, %v", cell, got, ok)
-			}
 			head := binary.BigEndian.Uint64(field)
-			if got, ok := keys.PointCell(head); ok != (&field[0] == &point[0]) || ok && got != cell {
-				t.Errorf("cell %x: %x, %v of head %x", cell, got, ok, head)
+			for _, points := range []bool{true, false} {
+				got, ok := keys.HeadCell(head, points)
+				if ok != (points == (&field[0] == &point[0])) || ok && got != cell {
+					t.Errorf("cell %x: %x, %v of head %x", cell, got, ok, head)
+				}
 			}
 			if _, err := keys.Skip(field[:len(field)-1], false); !errors.Is(err, fault.ErrCorrupt) {
 				t.Errorf("cell %x: a byte short: %v", cell, err)
@@ -49,7 +49,7 @@ func TestCells(t *testing.T) {
 			}
 		}
 	}
-	if _, ok := keys.DecodeCell(keys.Append(nil, of(t, "text"), false)); ok {
+	if _, ok := keys.HeadCell(binary.BigEndian.Uint64(keys.Append(nil, of(t, "text, long"), false)), true); ok {
 		t.Error("a cell of text")
 	}
 }

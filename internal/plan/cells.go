@@ -82,7 +82,7 @@ func (c *cellCount) add(heads []uint64) error {
 
 // begin begins with the cell of a point.
 func (c *cellCount) begin(head uint64) error {
-	key, ok := keys.PointCell(head)
+	key, ok := keys.HeadCell(head, true)
 	if ok {
 		var err error
 		c.cell, err = geo.KeyCell(key).Parent(c.resolution)

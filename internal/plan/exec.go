@@ -231,6 +231,16 @@ func (c *chain) next(ctx context.Context) (item, bool, error) {
 	return item{}, false, nil
 }
 
+// count implements [counter].
+func (c *chain) count(ctx context.Context, limit int64) (n int64, err error) {
+	for ; len(c.parts) > 0 && (limit == 0 || n < limit) && err == nil; c.parts = c.parts[1:] {
+		var more int64
+		more, err = countItems(ctx, c.parts[0], max(0, limit-n))
+		n += more
+	}
+	return n, err
+}
+
 func (c *chain) close() {
 	for _, s := range c.parts {
 		s.close()

@@ -22,11 +22,12 @@ type spots struct {
 	field  int // where the geo field begins in the encoded fields
 	checks walk
 
-	cursor *txn.EntryCursor
+	cursor *txn.EntrySeeker
 	rooms  [2][]byte // of the keys that are sought, in turn: the cursor keeps one
 	passed int
-	parts  index.Parts
 	cell   uint64
+	parts  index.Parts // of the entry, when split
+	split  bool
 	err    error
 }
 
@@ -64,22 +65,42 @@ func (s *spots) took(ok bool) bool {
 		}
 		s.passed++
 		s.exec.keys++
-		s.parts = s.cursor.Parts()
-		if len(s.checks.checks) > 0 {
-			in, err := s.checks.check(s.parts.Fields)
-			if s.err = err; err != nil {
-				return false
-			}
-			if !in {
-				continue
-			}
+		s.split = false
+		if s.cell, ok = keys.HeadCell(s.cursor.Head(len(s.prefix)), s.points); !ok {
+			return s.corrupt()
 		}
-		if s.cell, ok = keys.DecodeCell(s.parts.Fields[s.field:]); !ok {
-			s.err = fmt.Errorf("index %s: entry under key %x: %w", s.index.Name(), s.cursor.Key(), fault.ErrCorrupt)
+		if len(s.checks.checks) == 0 || s.admitted() {
+			return s.err == nil
 		}
-		return ok
+		if s.err != nil {
+			return false
+		}
 	}
 	s.err = s.cursor.Err()
+	return false
+}
+
+// admitted reports whether the other fields of the entry are within their bounds.
+func (s *spots) admitted() (ok bool) {
+	if !s.take() {
+		return false
+	}
+	ok, s.err = s.checks.check(s.parts.Fields)
+	return ok
+}
+
+// take takes the entry apart, if that has not been done.
+func (s *spots) take() bool {
+	if !s.split && s.err == nil {
+		s.parts, s.err = s.cursor.Parts()
+		s.split = true
+	}
+	return s.err == nil
+}
+
+// corrupt sets the error of an entry that is none of the index.
+func (s *spots) corrupt() bool {
+	s.err = fmt.Errorf("index %s: entry under key %x: %w", s.index.Name(), s.cursor.Key(), fault.ErrCorrupt)
 	return false
 }
 
@@ -87,13 +108,23 @@ func (s *spots) took(ok bool) bool {
 func (s *spots) Key() uint64 { return s.cell }
 
 // Point returns the point of the entry.
-func (s *spots) Point() geo.Point {
-	lng, lat, _ := keys.DecodePoint(s.parts.Fields[s.field:])
-	return geo.Point{lng, lat}
+func (s *spots) Point() (p geo.Point) {
+	if s.take() {
+		lng, lat, ok := keys.DecodePoint(s.parts.Fields[s.field:])
+		if p = (geo.Point{lng, lat}); !ok {
+			s.corrupt()
+		}
+	}
+	return p
 }
 
-// ID returns the encoded _id of the entry's document.
-func (s *spots) ID() []byte { return s.parts.ID }
+// ID returns the encoded _id of the entry's document, nil when the entry is damaged.
+func (s *spots) ID() []byte {
+	if !s.take() {
+		return nil
+	}
+	return s.parts.ID
+}
 
 func (s *spots) close() { s.cursor.Close() }
 
@@ -155,14 +186,27 @@ func (x *exec) expected(a *access) int64 {
 }
 
 func (f *found) next(ctx context.Context) (item, bool, error) {
+	if !f.move(ctx) || !f.spots.take() {
+		return item{}, false, f.spots.err
+	}
+	return item{id: f.spots.parts.ID, fields: f.spots.parts.Fields, parts: f.spots.parts}, true, nil
+}
+
+// move moves to the next entry that is found.
+func (f *found) move(ctx context.Context) bool {
 	f.spots.ctx = ctx
 	if f.descent == nil {
 		f.descent = f.descend()
 	}
-	if !f.descent.Next() {
-		return item{}, false, f.spots.err
+	return f.descent.Next()
+}
+
+// count implements [counter]: the entries are not taken apart.
+func (f *found) count(ctx context.Context, limit int64) (n int64, err error) {
+	for (limit == 0 || n < limit) && f.move(ctx) {
+		n++
 	}
-	return item{id: f.spots.parts.ID, fields: f.spots.parts.Fields, parts: f.spots.parts}, true, nil
+	return n, f.spots.err
 }
 
 func (f *found) close() { f.spots.close() }

@@ -164,9 +164,19 @@ func (x *exec) count(ctx context.Context, a *access, limit int64) (int64, error)
 	}
 }
 
+// A counter counts its items for less than it takes to yield them.
+type counter interface {
+	// count returns how many items are left, or limit when there are more and it is
+	// not 0.
+	count(ctx context.Context, limit int64) (int64, error)
+}
+
 // countItems counts without looking at documents.
 func countItems(ctx context.Context, src items, limit int64) (int64, error) {
 	defer src.close()
+	if c, ok := src.(counter); ok {
+		return c.count(ctx, limit)
+	}
 	for n := int64(0); ; n++ {
 		if limit > 0 && n == limit {
 			return n, nil

@@ -1,5 +1,15 @@
 package storage
 
+// Head returns the eight bytes that follow the first skip bytes of the current key, as
+// a number: zeroes stand for those that the key lacks. A tree of a region has those
+// behind the region's prefix at hand, and the key itself is not looked at.
+func (c *Cursor) Head(skip int) uint64 {
+	if t := c.tree; t != nil && skip == t.tree.shared {
+		return t.buf[t.at].head
+	}
+	return HeadOf(c.key, skip)
+}
+
 // Heads moves over entries, at most len(to) of them and fewer where that saves a look
 // at what lies behind, and puts the eight bytes that follow the first skip bytes of
 // each key into to, as a number: zeroes stand for those that a key lacks. It returns

@@ -61,6 +61,9 @@ func compareHeads(t *testing.T, snap *storage.Snapshot, r storage.Range, skip in
 			if c.Next() != more || string(c.Key()) != string(steps.Key()) {
 				t.Fatalf("a step to %s, want %s", c.Key(), steps.Key())
 			}
+			if more && c.Head(skip) != storage.HeadOf(steps.Key(), skip) {
+				t.Fatalf("head %x behind %d bytes of %s", c.Head(skip), skip, c.Key())
+			}
 			continue
 		}
 		to := make([]uint64, n)
