@@ -13,18 +13,6 @@ import (
 
 type buntdbPeer struct{ db *buntdb.DB }
 
-// A buntdbOrder is a [bench.Document] with its date as a number, which JSON text in
-// buntdb is quickly compared by.
-type buntdbOrder struct {
-	bench.Document
-	Created int64
-}
-
-func buntdbText(d bench.Document) (string, error) {
-	text, err := json.Marshal(buntdbOrder{d, d.CreatedAt.UnixMilli()})
-	return string(text), err
-}
-
 func openBuntdb(dir string, sync bool) (peer, error) {
 	db, err := buntdb.Open(filepath.Join(dir, "bunt.db"))
 	if err != nil {
@@ -50,7 +38,7 @@ func openBuntdb(dir string, sync bool) (peer, error) {
 func (p *buntdbPeer) insert(docs []bench.Document) error {
 	return p.db.Update(func(tx *buntdb.Tx) error {
 		for _, d := range docs {
-			text, err := buntdbText(d)
+			text, err := jsonText(d)
 			if err != nil {
 				return err
 			}
@@ -84,7 +72,7 @@ func (p *buntdbPeer) setQty(id string, qty int64) error {
 			return err
 		}
 		d.Qty = qty
-		changed, err := buntdbText(d)
+		changed, err := jsonText(d)
 		if err == nil {
 			_, _, err = tx.Set(id, changed, nil)
 		}

@@ -6,12 +6,15 @@
 //	cd bench/peers
 //	go test -bench .                                       # everything, half an hour
 //	go test -bench 'Group|Get' -benchtime 20x              # some rows
+//	VIRGA_BENCH_PEERS=sqlite,sqlite-json go test -bench .  # beside these alone
 //	VIRGA_BENCH_DOCS=2000 go test -bench . -benchtime 1x   # does it run, are the answers right
 //
 // # What makes the numbers worth reading
 //
 // Each peer is used as its documentation tells, through its usual door: SQLite with
-// prepared statements, WAL and columns for all fields, badgerhold with a struct and
+// prepared statements and WAL, once with columns for all fields, as nobody can whose
+// documents are of any shape, and once, "sqlite-json", as a document store, with JSON
+// text and indexes on json_extract; badgerhold with a struct and
 // index tags, buntdb with JSON and its JSON indexes. All have indexes on name and on
 // (status, price), and all answers are compared with those computed from the
 // documents before anything is timed. In each round every peer does the same

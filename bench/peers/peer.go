@@ -1,6 +1,12 @@
 package peers
 
-import "github.com/virgadb/virga/bench"
+import (
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/virgadb/virga/bench"
+)
 
 // A peer is an open database with the documents of the workload. Reads return whole
 // documents, decoded.
@@ -28,10 +34,14 @@ type kind struct {
 	open func(dir string, sync bool) (peer, error)
 }
 
-// kinds are all of them, ours first.
-var kinds = []kind{
+// kinds are all of them, or those that VIRGA_BENCH_PEERS names, ours first.
+var kinds = slices.DeleteFunc([]kind{
 	{"virga", openVirga},
 	{"sqlite", openSQLite},
+	{"sqlite-json", openSQLiteJSON},
 	{"badgerhold", openBadgerhold},
 	{"buntdb", openBuntdb},
-}
+}, func(k kind) bool {
+	asked := os.Getenv("VIRGA_BENCH_PEERS")
+	return asked != "" && k.name != "virga" && !slices.Contains(strings.Split(asked, ","), k.name)
+})

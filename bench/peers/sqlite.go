@@ -15,31 +15,31 @@ import (
 type sqlitePeer struct {
 	db    *sql.DB
 	stmts map[string]*sql.Stmt
+	form  sqliteForm
 }
+
+// A sqliteForm is a way to keep documents in a table.
+type sqliteForm struct {
+	schema  []string
+	queries map[string]string // insert, get, set, name, range, qty, newest, group
+	args    func(d bench.Document) ([]any, error)
+	scan    func(row scanner) (bench.Document, error)
+}
+
+// A scanner is a row of a result.
+type scanner interface{ Scan(to ...any) error }
 
 const sqliteColumns = "id, openid, name, status, price, qty, tags, city, zip, created, note"
 
-func openSQLite(dir string, sync bool) (peer, error) {
-	level := "NORMAL"
-	if sync {
-		level = "FULL"
-	}
-	db, err := sql.Open("sqlite3", fmt.Sprintf("file:%s?_journal_mode=WAL&_synchronous=%s&_busy_timeout=10000", filepath.Join(dir, "sqlite.db"), level))
-	if err != nil {
-		return nil, err
-	}
-	p := &sqlitePeer{db: db, stmts: map[string]*sql.Stmt{}}
-	for _, text := range []string{
+// typed has a column for each field.
+var typed = sqliteForm{
+	schema: []string{
 		`CREATE TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY, openid TEXT, name TEXT, status TEXT, price REAL, qty INTEGER, tags TEXT,
 			city TEXT, zip TEXT, created INTEGER, note TEXT) WITHOUT ROWID`,
 		`CREATE INDEX IF NOT EXISTS by_name ON orders (name)`,
 		`CREATE INDEX IF NOT EXISTS by_status ON orders (status, price)`,
-	} {
-		if _, err := db.Exec(text); err != nil {
-			return nil, err
-		}
-	}
-	for name, text := range map[string]string{
+	},
+	queries: map[string]string{
 		"insert": "INSERT INTO orders (" + sqliteColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		"get":    "SELECT " + sqliteColumns + " FROM orders WHERE id = ?",
 		"set":    "UPDATE orders SET qty = ? WHERE id = ?",
@@ -48,7 +48,41 @@ func openSQLite(dir string, sync bool) (peer, error) {
 		"qty":    "SELECT " + sqliteColumns + " FROM orders WHERE qty = ? ORDER BY id",
 		"newest": "SELECT " + sqliteColumns + " FROM orders ORDER BY created DESC, id LIMIT ?",
 		"group":  "SELECT status, count(*), sum(price), avg(price) FROM orders GROUP BY status",
-	} {
+	},
+	args: func(d bench.Document) ([]any, error) {
+		tags, err := json.Marshal(d.Tags)
+		return []any{d.ID, d.OpenID, d.Name, d.Status, d.Price, d.Qty, string(tags), d.Address.City, d.Address.Zip, d.CreatedAt.UnixMilli(), d.Note}, err
+	},
+	scan: func(row scanner) (d bench.Document, err error) {
+		var tags []byte
+		var created int64
+		err = row.Scan(&d.ID, &d.OpenID, &d.Name, &d.Status, &d.Price, &d.Qty, &tags, &d.Address.City, &d.Address.Zip, &created, &d.Note)
+		if err == nil {
+			err = json.Unmarshal(tags, &d.Tags)
+		}
+		d.CreatedAt = time.UnixMilli(created).UTC()
+		return d, err
+	},
+}
+
+func openSQLite(dir string, sync bool) (peer, error) { return typed.open(dir, sync) }
+
+func (f sqliteForm) open(dir string, sync bool) (peer, error) {
+	level := "NORMAL"
+	if sync {
+		level = "FULL"
+	}
+	db, err := sql.Open("sqlite3", fmt.Sprintf("file:%s?_journal_mode=WAL&_synchronous=%s&_busy_timeout=10000", filepath.Join(dir, "sqlite.db"), level))
+	if err != nil {
+		return nil, err
+	}
+	p := &sqlitePeer{db: db, stmts: map[string]*sql.Stmt{}, form: f}
+	for _, text := range f.schema {
+		if _, err := db.Exec(text); err != nil {
+			return nil, err
+		}
+	}
+	for name, text := range f.queries {
 		if p.stmts[name], err = db.Prepare(text); err != nil {
 			return nil, err
 		}
@@ -58,7 +92,7 @@ func openSQLite(dir string, sync bool) (peer, error) {
 
 func (p *sqlitePeer) insert(docs []bench.Document) error {
 	if len(docs) == 1 {
-		return sqliteInsert(p.stmts["insert"], docs[0])
+		return p.insertBy(p.stmts["insert"], docs[0])
 	}
 	tx, err := p.db.Begin()
 	if err != nil {
@@ -67,19 +101,18 @@ func (p *sqlitePeer) insert(docs []bench.Document) error {
 	defer tx.Rollback()
 	stmt := tx.Stmt(p.stmts["insert"])
 	for _, d := range docs {
-		if err := sqliteInsert(stmt, d); err != nil {
+		if err := p.insertBy(stmt, d); err != nil {
 			return err
 		}
 	}
 	return tx.Commit()
 }
 
-func sqliteInsert(stmt *sql.Stmt, d bench.Document) error {
-	tags, err := json.Marshal(d.Tags)
-	if err != nil {
-		return err
+func (p *sqlitePeer) insertBy(stmt *sql.Stmt, d bench.Document) error {
+	args, err := p.form.args(d)
+	if err == nil {
+		_, err = stmt.Exec(args...)
 	}
-	_, err = stmt.Exec(d.ID, d.OpenID, d.Name, d.Status, d.Price, d.Qty, string(tags), d.Address.City, d.Address.Zip, d.CreatedAt.UnixMilli(), d.Note)
 	return err
 }
 
@@ -90,7 +123,7 @@ func (p *sqlitePeer) find(name string, args ...any) (docs []bench.Document, err 
 	}
 	defer rows.Close()
 	for rows.Next() {
-		d, err := sqliteScan(rows)
+		d, err := p.form.scan(rows)
 		if err != nil {
 			return nil, err
 		}
@@ -99,19 +132,8 @@ func (p *sqlitePeer) find(name string, args ...any) (docs []bench.Document, err 
 	return docs, rows.Err()
 }
 
-func sqliteScan(row interface{ Scan(...any) error }) (d bench.Document, err error) {
-	var tags []byte
-	var created int64
-	err = row.Scan(&d.ID, &d.OpenID, &d.Name, &d.Status, &d.Price, &d.Qty, &tags, &d.Address.City, &d.Address.Zip, &created, &d.Note)
-	if err == nil {
-		err = json.Unmarshal(tags, &d.Tags)
-	}
-	d.CreatedAt = time.UnixMilli(created).UTC()
-	return d, err
-}
-
 func (p *sqlitePeer) get(id string) (bench.Document, error) {
-	return sqliteScan(p.stmts["get"].QueryRow(id))
+	return p.form.scan(p.stmts["get"].QueryRow(id))
 }
 
 func (p *sqlitePeer) setQty(id string, qty int64) error {
