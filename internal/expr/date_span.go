@@ -101,35 +101,38 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// weekStart returns the day that weeks begin on: Sunday when none is given.
-func weekStart(v document.Value) (time.Weekday, error) {
-	if absent(v) {
-		return time.Sunday, nil
-	}
-	if v.Kind() != document.String {
-		return 0, needs("a day of the week", v)
+// weekStart returns the day that weeks begin on: Sunday when none is given, or when the
+// unit is another one, which takes no notice of v. It reports false when v is null.
+func (u span) weekStart(v document.Value) (time.Weekday, bool, error) {
+	switch {
+	case u.days != 7 || absent(v):
+		return time.Sunday, true, nil
+	case nullish(v):
+		return 0, false, nil
+	case v.Kind() != document.String:
+		return 0, false, needs("a day of the week", v)
 	}
 	name := string(v.Bytes())
 	for d := time.Sunday; d <= time.Saturday; d++ {
 		if strings.EqualFold(name, d.String()) || strings.EqualFold(name, d.String()[:3]) {
-			return d, nil
+			return d, true, nil
 		}
 	}
-	return 0, invalid("needs a day of the week, found %q", name)
+	return 0, false, invalid("needs a day of the week, found %q", name)
 }
 
 // dateDiff counts the boundaries of units between two dates.
 func dateDiff(e *Env, args []document.Value) (document.Value, error) {
-	if anyNull(args) {
+	if anyNull(args[:4]) {
 		return null, nil
 	}
 	u, err := spanOf(args[2])
 	if err != nil {
 		return missing, err
 	}
-	first, err := weekStart(args[4])
-	if err != nil {
-		return missing, err
+	first, ok, err := u.weekStart(args[4])
+	if err != nil || !ok {
+		return null, err
 	}
 	a, _, err := e.local(args[0], args[3])
 	if err != nil {
@@ -175,23 +178,22 @@ func shiftOfWeek(u span, first time.Weekday) int64 {
 // dateTrunc returns the start of the bin that a date lies in. Bins are counted from
 // the start of 2000, bins of weeks from the first week that begins in it.
 func dateTrunc(e *Env, args []document.Value) (document.Value, error) {
-	if anyNull(args) {
+	if anyNull(args[:4]) {
 		return null, nil
 	}
 	u, err := spanOf(args[1])
 	if err != nil {
 		return missing, err
 	}
+	first, ok, err := u.weekStart(args[4])
+	if err != nil || !ok {
+		return null, err
+	}
 	size := int64(1)
 	if !absent(args[2]) {
-		var ok bool
 		if size, ok = integral(args[2]); !ok || size < 1 || size > 1e11 {
 			return missing, invalid("needs a positive whole number up to 1e11 as binSize")
 		}
-	}
-	first, err := weekStart(args[4])
-	if err != nil {
-		return missing, err
 	}
 	t, _, err := e.local(args[0], args[3])
 	if err != nil {

@@ -207,6 +207,9 @@ func TestDateSpans(t *testing.T) {
 		{diff("2021-01-23T01:00:00Z", "2021-01-24T01:00:00Z", "week", ""), `1`},
 		{diff("2021-01-24T01:00:00Z", "2021-01-25T01:00:00Z", "week", `,"startOfWeek":"Monday"`), `1`},
 		{diff("2021-01-24T01:00:00Z", "2021-01-25T01:00:00Z", "week", `,"startOfWeek":"noday"`), `error: day of the week`},
+		{diff("2021-01-24T01:00:00Z", "2021-01-25T01:00:00Z", "week", `,"startOfWeek":"$n"`), `null`},
+		{diff("2021-01-24T01:00:00Z", "2021-01-25T01:00:00Z", "day", `,"startOfWeek":"$n"`), `1`}, // weeks have no part in it
+		{diff("2021-01-24T01:00:00Z", "2021-01-25T01:00:00Z", "hour", `,"startOfWeek":5`), `24`},
 		{diff("2021-01-01T00:59:00Z", "2021-01-01T01:00:00Z", "hour", ""), `1`},
 		{diff("2021-01-01T03:30:00Z", "2021-01-01T04:30:00Z", "day", `,"timezone":"-04:00"`), `1`},
 		{diff("2021-01-01T00:29:00Z", "2021-01-01T00:31:00Z", "hour", `,"timezone":"+05:30"`), `1`},
@@ -221,6 +224,9 @@ func TestDateSpans(t *testing.T) {
 		{trunc("1999-12-31T23:59:59Z", "year", `,"binSize":5`), `{"$date":"1995-01-01T00:00:00.000Z"}`},
 		{trunc("2021-03-20T11:30:05Z", "day", `,"timezone":"Asia/Shanghai"`), `{"$date":"2021-03-19T16:00:00.000Z"}`},
 		{trunc("2018-11-04T12:00:00Z", "day", `,"timezone":"America/Sao_Paulo"`), `{"$date":"2018-11-04T03:00:00.000Z"}`}, // which began at one o'clock
+		{trunc("2021-03-20T11:30:05Z", "week", `,"startOfWeek":"$n"`), `null`},
+		{trunc("2021-03-20T11:30:05Z", "week", `,"startOfWeek":5`), `error: day of the week`},
+		{trunc("2021-03-20T11:30:05Z", "day", `,"startOfWeek":"noday"`), `{"$date":"2021-03-20T00:00:00.000Z"}`},
 		{trunc("2021-03-20T11:30:05Z", "day", `,"binSize":0`), `error: positive`},
 		{trunc("2021-03-20T11:30:05Z", "day", `,"binSize":null`), `null`},
 	})
