@@ -1,6 +1,9 @@
 package virga
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // pipeline returns a random pipeline in the part of the language that the naive one
 // knows, in MongoDB's form.
@@ -84,7 +87,7 @@ func (g generator) anyStage(depth int) D {
 			return D{{"$replaceRoot", D{{"newRoot", pick[any](g, "$n", D{{"_id", "$a"}, {"q", "$q"}, {"n", "$n"}}, "$$ROOT")}}}}
 		}
 	case 20:
-		return D{{"$lookup", D{{"from", "q"}, {"localField", pick(g, "a", "n.x", "t", "l.x", "_id", "b", "z")}, {"foreignField", pick(g, "a", "n.x", "t", "l.x", "_id", "b")}, {"as", pick(g, "m", "a", "q", "n.m", "l.m")}}}}
+		return D{{"$lookup", g.lookup()}}
 	case 21:
 		if depth == 0 {
 			return nil
@@ -214,6 +217,26 @@ func (g generator) unwind() D {
 		d = append(d, E{"preserveNullAndEmptyArrays", true})
 	}
 	return d
+}
+
+func (g generator) lookup() D {
+	d := D{{"from", "q"}, {"as", pick(g, "m", "a", "q", "n.m", "l.m")}}
+	piped := g.chance(3)
+	if !piped || g.chance(3) {
+		d = append(d, E{"localField", pick(g, "a", "n.x", "t", "l.x", "_id", "b", "z")}, E{"foreignField", pick(g, "a", "n.x", "t", "l.x", "_id", "b")})
+	}
+	if !piped {
+		return d
+	}
+	stages := g.pipeline(0)
+	for range 1 + g.IntN(2) {
+		use := D{{"$match", D{{"$expr", D{{pick(g, "$eq", "$gt"), []any{g.reading(), "$$v"}}}}}}}
+		if g.chance(4) {
+			use = D{{"$addFields", D{{pick(g, "z", "a"), "$$v"}}}}
+		}
+		stages = slices.Insert(stages, g.IntN(len(stages)+1), any(use))
+	}
+	return append(d, E{"let", D{{"v", g.reading()}}}, E{"pipeline", stages})
 }
 
 func (g generator) graph() D {

@@ -67,6 +67,9 @@ func naiveEval(x any, root D) any {
 }
 
 func naiveOperator(name string, v any, root D) any {
+	if name == "$literal" {
+		return v
+	}
 	var args []any
 	for _, e := range v.([]any) {
 		args = append(args, naiveEval(e, root))

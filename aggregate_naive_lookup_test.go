@@ -8,27 +8,51 @@ import (
 func (n naivePipeline) lookup(docs []D, spec D) ([]D, error) {
 	var out []D
 	for _, d := range docs {
-		all := n.colls[get(spec, "from").(string)]
-		var found []D
+		found := n.colls[get(spec, "from").(string)]
 		if local, ok := get(spec, "localField").(string); ok {
-			for _, other := range all {
-				if slices.ContainsFunc(naiveLocal(d, strings.Split(local, ".")), func(v any) bool {
-					return slices.ContainsFunc(reach(other, strings.Split(get(spec, "foreignField").(string), ".")), func(s spot) bool { return naiveSpot(s, v) })
-				}) {
-					found = append(found, other)
-				}
-			}
-		} else {
-			v := naiveEval(get(spec, "let").(D)[0].Value, d)
-			for _, other := range all {
-				if equal(naivePath(other, strings.Split(get(spec, "with").(string), ".")), v) {
-					found = append(found, other)
-				}
+			values, foreign := naiveLocal(d, strings.Split(local, ".")), strings.Split(get(spec, "foreignField").(string), ".")
+			found = slices.DeleteFunc(slices.Clone(found), func(other D) bool {
+				return !slices.ContainsFunc(values, func(v any) bool {
+					return slices.ContainsFunc(reach(other, foreign), func(s spot) bool { return naiveSpot(s, v) })
+				})
+			})
+		}
+		if stages, ok := get(spec, "pipeline").([]any); ok {
+			v := D{{"$literal", naiveEval(get(spec, "let").(D)[0].Value, d)}}
+			var err error
+			if found, err = n.run(found, bound(stages, v).([]any)); err != nil {
+				return nil, err
 			}
 		}
 		out = append(out, putAt(d, strings.Split(get(spec, "as").(string), "."), listOf(found)))
 	}
 	return out, nil
+}
+
+// bound returns x with v in the place of the variable of that name, but not in the
+// pipeline of another lookup, which binds one of its own.
+func bound(x any, v D) any {
+	switch x := x.(type) {
+	case string:
+		if x == "$$v" {
+			return v
+		}
+	case []any:
+		list := make([]any, len(x))
+		for i, e := range x {
+			list[i] = bound(e, v)
+		}
+		return list
+	case D:
+		d := make(D, len(x))
+		for i, e := range x {
+			if d[i] = e; e.Key != "pipeline" || get(x, "let") == any(absent{}) {
+				d[i].Value = bound(e.Value, v)
+			}
+		}
+		return d
+	}
+	return x
 }
 
 // graph goes from document to document, a step at a time.
