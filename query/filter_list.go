@@ -10,6 +10,9 @@ import (
 )
 
 func compileIn(c *compiler, op string, v any, s scope) (*node, error) {
+	if values := c.plain(v); len(values) > 1 {
+		return c.leaf(test{op: testIn, set: newSet(values, nil)}, s)
+	}
 	list, err := c.list(op, v, s)
 	if err != nil {
 		return nil, err
@@ -35,6 +38,26 @@ func compileIn(c *compiler, op string, v any, s scope) (*node, error) {
 		return c.leaf(comparison(testEq, values[0]), s)
 	}
 	return c.leaf(test{op: testIn, set: newSet(values, patterns)}, s)
+}
+
+// plain returns the elements of a list of texts and numbers, which need not be looked
+// at one by one; of any other, and of one that cannot be taken, nothing.
+func (c *compiler) plain(list any) []document.Value {
+	switch list.(type) {
+	case []string, []int, []int32, []int64, []float64:
+	default:
+		return nil
+	}
+	whole, err := document.OfAt(list, c.in.Now)
+	if err != nil || whole.Kind() != document.Array || len(whole.Raw()) > c.bytes {
+		return nil
+	}
+	c.bytes -= len(whole.Raw())
+	values := make([]document.Value, 0, whole.Len())
+	for e := whole.Elements(); e.Next(); {
+		values = append(values, e.Value())
+	}
+	return values
 }
 
 func compileNin(c *compiler, op string, v any, s scope) (*node, error) {

@@ -127,20 +127,16 @@ func (t Term) Near() *Near { return t.n.test.geo.near }
 // Shape returns the operand of an Intersects.
 func (t Term) Shape() *geo.Shape { return t.n.test.geo.shape }
 
-// Each calls f for every member of an In that is a value, in no order.
-func (t Term) Each(f func(document.Value)) {
+// Each yields the members of an In that are values, in ascending order, each once.
+func (t Term) Each(yield func(document.Value) bool) {
 	s := t.n.test.set
-	if s.null {
-		f(nullValue)
+	if s.null && !yield(nullValue) {
+		return
 	}
 	for _, v := range s.values {
-		f(v)
-	}
-	for text := range s.texts {
-		f(document.Text(text))
-	}
-	for n := range s.integers {
-		f(document.Int(n))
+		if !yield(v) {
+			return
+		}
 	}
 }
 
@@ -151,7 +147,7 @@ func (t Term) Null() bool { return t.n.test.set.null }
 // regular expressions.
 func (t Term) Members() (all, patterns int) {
 	s := t.n.test.set
-	all = len(s.values) + len(s.texts) + len(s.integers) + len(s.patterns)
+	all = len(s.values) + len(s.patterns)
 	if s.null {
 		all++
 	}

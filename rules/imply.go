@@ -60,7 +60,9 @@ func (b *branch) allMembers(e *evaluation, p *path, f query.Term, ok func(docume
 		return false
 	}
 	holds := true
-	f.Each(func(v document.Value) { holds = holds && passesNull(v) })
+	for v := range f.Each {
+		holds = holds && passesNull(v)
+	}
 	return holds
 }
 

@@ -131,7 +131,9 @@ func seatOf(t query.Term) (seat, bool) {
 		if all == 0 || all > maxSeats || patterns > 0 || t.Null() {
 			return s, false
 		}
-		t.Each(add)
+		for v := range t.Each {
+			add(v)
+		}
 	default:
 		return s, false
 	}

@@ -258,11 +258,11 @@ const fewMembers = 3
 // membersText prints the operand of an In, the least of its values only when they are
 // many.
 func membersText(t query.Term, show func(document.Value) string) string {
-	var values []document.Value
-	t.Each(func(v document.Value) { values = append(values, v) })
-	slices.SortFunc(values, document.Compare)
 	var texts []string
-	for _, v := range values[:min(len(values), fewMembers)] {
+	for v := range t.Each {
+		if len(texts) == fewMembers {
+			break
+		}
 		texts = append(texts, show(v))
 	}
 	all, patterns := t.Members()

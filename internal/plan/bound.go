@@ -194,10 +194,16 @@ func positional(t query.Term) bool {
 	return false
 }
 
+// usualKey is how many bytes the two ends of a value's interval take, or a bit less.
+const usualKey = 20
+
 func (b *bounder) in(t query.Term) bound {
 	n, patterns := t.Members()
 	k := bound{set: make([]interval, 0, n), known: true, exact: true}
-	t.Each(func(v document.Value) { k = b.equal(k, v) })
+	reserve(b.arena, n*usualKey)
+	for v := range t.Each {
+		k = b.equal(k, v)
+	}
 	if patterns > 0 {
 		k.exact = false
 		t.EachPrefix(func(p string) { k.set = append(k.set, b.prefix(p)) })
@@ -355,6 +361,14 @@ func (b *bounder) after(block []byte) []byte {
 	next := b.cut(start)
 	next[end-1]++
 	return next
+}
+
+// reserve makes room for n bytes. What was cut from an arena stays where it is, so that
+// nothing needs to be copied.
+func reserve(arena *[]byte, n int) {
+	if cap(*arena)-len(*arena) < n {
+		*arena = make([]byte, 0, n)
+	}
 }
 
 // cut returns what has been added to the arena since start.

@@ -174,6 +174,8 @@ func (p *planner) idAccess() *access {
 	}
 	a := &access{kind: byID, ids: joined.set, exact: done.all(len(p.conjuncts)), served: len(p.by) == 0}
 	lo, hi := keys.Documents(p.coll.ID)
+	a.ranges = make([]storage.Range, 0, len(joined.set))
+	reserve(&p.arena, sizeOf(joined.set, lo))
 	for _, v := range joined.set {
 		r := storage.Range{Lo: p.joined(lo, v.lo), Hi: hi}
 		if v.hi != nil {

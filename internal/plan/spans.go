@@ -60,6 +60,7 @@ func (p *planner) makeSpans(a *access) {
 // multiply returns each prefix followed by each point of set.
 func (p *planner) multiply(prefixes [][]byte, set []interval) [][]byte {
 	product := make([][]byte, 0, len(prefixes)*len(set))
+	reserve(&p.arena, sizeOf(set, prefixes...))
 	for _, prefix := range prefixes {
 		for i := range set {
 			product = append(product, p.joined(prefix, set[i].lo))
@@ -71,6 +72,7 @@ func (p *planner) multiply(prefixes [][]byte, set []interval) [][]byte {
 // ranges returns the spans of the intervals of set behind each prefix.
 func (p *planner) ranges(prefixes [][]byte, set []interval) []index.Span {
 	spans := make([]index.Span, 0, len(prefixes)*len(set))
+	reserve(&p.arena, sizeOf(set, prefixes...))
 	for _, prefix := range prefixes {
 		for i := range set {
 			s := index.Span{Lo: prefix}
@@ -86,6 +88,19 @@ func (p *planner) ranges(prefixes [][]byte, set []interval) []index.Span {
 		}
 	}
 	return spans
+}
+
+// sizeOf returns how many bytes the ends of the intervals of set take, behind each of
+// prefixes.
+func sizeOf(set []interval, prefixes ...[]byte) int {
+	ends, before := 0, 0
+	for i := range set {
+		ends += len(set[i].lo) + len(set[i].hi)
+	}
+	for _, prefix := range prefixes {
+		before += len(prefix)
+	}
+	return ends*len(prefixes) + 2*before*len(set)
 }
 
 // joined returns a followed by b.
