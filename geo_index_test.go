@@ -35,6 +35,7 @@ type geoRig struct {
 func newGeoRig(t testing.TB, db *DB, name string) *geoRig {
 	r := &geoRig{t: t, seed: newSeed(t), db: db, coll: db.Collection(name)}
 	r.rnd = random(r.seed, 2)
+	db.plan.Wide = r.rnd.IntN(2) // on several cores, or not for so few documents
 	return r
 }
 
@@ -517,6 +518,51 @@ func TestH3BucketsOfTransactions(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Buckets of many points are counted on several cores, and are the same: where a cell
+// goes over the end of a piece, where all points lie in one cell, and where most of them
+// stand at one end.
+func TestH3BucketsOfMany(t *testing.T) {
+	if !geo.HasCells {
+		t.Skip("built without cgo")
+	}
+	const many = 4000
+	for name, spread := range map[string]float64{"everywhere": 180, "a town": 0.1, "a cell": 1e-7} {
+		t.Run(name, func(t *testing.T) {
+			r := newGeoRig(t, openTest(t), "p")
+			r.db.plan.Wide = 1
+			docs := make([]M, many)
+			for i := range docs {
+				at := geo.Point{spread * (2*r.rnd.Float64() - 1), spread / 2 * (2*r.rnd.Float64() - 1)}
+				if i == 0 {
+					at = geo.Point{179.9, -89}
+				}
+				docs[i] = M{"_id": i, "at": M{"place": at}}
+			}
+			_, err := r.coll.AddMany(ctx(), docs)
+			r.must(err)
+			before := [][]Doc{r.buckets(0), r.buckets(7)}
+			r.must(r.coll.CreateIndex(ctx(), index.Spec{Geo: "at.place"}))
+			for i, res := range []int{0, 7} {
+				if got := r.buckets(res); fmt.Sprint(got) != fmt.Sprint(before[i]) {
+					t.Fatalf("seed %d, resolution %d: %d buckets by an index, %d without", r.seed, res, len(got), len(before[i]))
+				}
+			}
+			tx, err := r.db.StartTransaction(ctx())
+			r.must(err)
+			mine := tx.Collection("p")
+			_, err = mine.Where(M{"_id": query.Lt(100)}).Remove(ctx())
+			r.must(err)
+			r.sameBuckets(mine)
+			r.must(tx.Rollback(nil))
+			cancelled, cancel := context.WithCancel(ctx())
+			cancel()
+			if _, err := r.coll.Aggregate().H3Bucket("at.place", 5).All(cancelled); !errors.Is(err, context.Canceled) {
+				t.Errorf("cancelled: %v", err)
+			}
+		})
+	}
 }
 
 // sameBuckets compares the buckets of c with those of all its documents, one by one,

@@ -33,7 +33,8 @@ func (c *EntryCursor) Next() bool {
 // Heads moves over entries, at most len(to) of them, and puts the first eight bytes of
 // the fields of each into to, as a number. It returns how many entries that were, 0 at
 // the end. It does not look at what else they hold, and so costs a fraction of
-// [EntryCursor.Next]; there is no current entry afterwards.
+// [EntryCursor.Next]. There is no current entry afterwards, but when all of to is filled
+// [EntryCursor.Key] returns the key of the last.
 func (c *EntryCursor) Heads(to []uint64) int {
 	return c.scan.Heads(len(c.index.Span().Lo), to)
 }

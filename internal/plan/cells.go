@@ -27,26 +27,25 @@ func CountCells(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, pa
 	if o.Advisor != nil {
 		o.Advisor.used(x.ID())
 	}
+	span := pointsOf(x)
+	if float64(snap.IndexStats(coll, x).Entries) >= o.wideFrom() && workerCount() > 1 {
+		return true, foldCells(ctx, snap, x, span, resolution, visit)
+	}
 	c := &cellCount{index: x, resolution: resolution, visit: visit}
-	lo := x.Span().Lo
-	cursor := snap.Entries(x, index.Span{Lo: keys.AppendCellBound(clip(lo), 0, true), Hi: keys.AppendCellBound(clip(lo), 1<<56, true)}, false)
+	cursor := snap.Entries(x, span, false)
 	defer cursor.Close()
-	for {
+	for c.read(cursor) > 0 {
 		if err := ctx.Err(); err != nil {
 			return true, err
 		}
-		n := cursor.Heads(c.room[:])
-		if n == 0 {
-			break
-		}
-		if err := c.add(c.room[:n]); err != nil {
-			return true, err
-		}
 	}
-	if err := cursor.Err(); err != nil {
-		return true, err
-	}
-	return true, c.end()
+	return true, c.close(cursor)
+}
+
+// pointsOf returns the span of the points in a geo index that begins with them.
+func pointsOf(x *index.Index) index.Span {
+	lo := x.Span().Lo
+	return index.Span{Lo: keys.AppendCellBound(clip(lo), 0, true), Hi: keys.AppendCellBound(clip(lo), 1<<56, true)}
 }
 
 // A cellCount counts the points of the cell that a walk over an index stands in.
@@ -58,6 +57,19 @@ type cellCount struct {
 	n          int64
 	behind     uint64             // what is less as the head of a point lies in cell
 	room       [checkEvery]uint64 // for heads
+	err        error
+}
+
+// read counts the next points, and returns how many there were, 0 also after an error.
+func (c *cellCount) read(cursor *txn.EntryCursor) int {
+	n := cursor.Heads(c.room[:])
+	if n > 0 {
+		c.err = c.add(c.room[:n])
+	}
+	if c.err != nil {
+		return 0
+	}
+	return n
 }
 
 // add counts points by their heads, in ascending order.
@@ -102,6 +114,17 @@ func (c *cellCount) end() error {
 		return nil
 	}
 	return c.visit(c.cell, c.n)
+}
+
+// close tells of the last cell, and returns what ended the count early.
+func (c *cellCount) close(cursor *txn.EntryCursor) error {
+	if c.err != nil {
+		return c.err
+	}
+	if err := cursor.Err(); err != nil {
+		return err
+	}
+	return c.end()
 }
 
 // cellIndex returns the geo index that begins with path and has one entry for each

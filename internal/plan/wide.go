@@ -41,6 +41,7 @@ type wide struct {
 	open   func(ctx context.Context, r storage.Range) pass
 	filter *query.Filter // of what passes yield
 	visit  visitor       // nil: documents are handed out in order
+	tread  treader       // nil: a piece is walked over document by document
 
 	mu      sync.Mutex // guards what follows
 	changed sync.Cond
@@ -64,6 +65,11 @@ type visitor interface {
 	// visit is called by one worker at a time for each worker number, at each document.
 	visit(ctx context.Context, worker int, at pass) error
 }
+
+// A treader walks over a piece in a way of its own, and reports false when the scan is
+// over before the end of it. It calls [wide.deliver] from time to time, and goes no
+// farther than to the end that this returns.
+type treader func(ctx context.Context, worker int, p *piece) (end bool, err error)
 
 // A wholeVisitor may look at any part of a document, whose bytes are therefore
 // validated first.
@@ -101,6 +107,9 @@ func workerCount() int { return min(runtime.GOMAXPROCS(0), maxWorkers) }
 // start begins the scan of r, which ends behind its last key, with n workers.
 func (w *wide) start(ctx context.Context, r storage.Range, n int) {
 	w.changed.L = &w.mu
+	if w.tread == nil {
+		w.tread = w.read
+	}
 	w.pieces = cut(r, 2*n)
 	w.unhook = context.AfterFunc(ctx, func() { w.fail(ctx.Err()) })
 	for i := range n {
@@ -208,19 +217,28 @@ func (w *wide) take() *piece {
 
 // walk walks over one piece.
 func (w *wide) walk(ctx context.Context, worker int, p *piece) error {
-	s := &stint{wide: w, worker: worker, piece: p, cursor: w.open(ctx, p.r)}
-	defer s.cursor.Close()
-	_, s.whole = w.visit.(wholeVisitor)
-	if end, err := s.walk(ctx); err != nil || !end {
+	if end, err := w.tread(ctx, worker, p); err != nil || !end {
 		return err
 	}
-	w.deliver(p, s.batch, s.size, s.passed%checkEvery, nil)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p.done = true
 	w.busy--
 	w.changed.Broadcast()
 	return nil
+}
+
+// read walks over a piece document by document, and reports false when the scan is over
+// before the end of it.
+func (w *wide) read(ctx context.Context, worker int, p *piece) (end bool, err error) {
+	s := &stint{wide: w, worker: worker, piece: p, cursor: w.open(ctx, p.r)}
+	defer s.cursor.Close()
+	_, s.whole = w.visit.(wholeVisitor)
+	if end, err := s.walk(ctx); err != nil || !end {
+		return false, err
+	}
+	w.deliver(p, s.batch, s.size, s.passed%checkEvery, nil)
+	return true, nil
 }
 
 // deliver hands over what has been found of p so far and waits while too much is
