@@ -12,9 +12,9 @@ import (
 
 // Compact merges all tables into one level, which drops what is dead there. The
 // newest deletions are in the memory table: it is written out first, since Compact
-// would give nothing back to somebody who has just deleted much. Commits wait for
-// that part, about as long as for 32 MB; readers do not wait. ctx is looked at
-// between the parts.
+// would give nothing back to somebody who has just deleted much. Nobody waits for long:
+// neither readers nor commits, which come between the parts. ctx is looked at between
+// them, too, but for the merge.
 func (e *Engine) Compact(ctx context.Context) error {
 	if err := e.writable(); err != nil {
 		return err
@@ -59,42 +59,64 @@ func (e *Engine) flatten() (err error) {
 }
 
 // flush makes Badger write out its memory table, for which it has no call: the log
-// is filled with deletions of a key that never existed.
-func (e *Engine) flush(ctx context.Context) (err error) {
-	e.seat.Lock()
-	defer e.seat.Unlock()
-	defer e.rescue(&err, "compact")
-	if err := e.writable(); err != nil {
-		return err
-	}
-	version := e.version.Load()
-	if version == 0 {
-		return nil
-	}
-	numbers, err := walNumbers(e.path)
-	if err != nil {
-		return explain(e.path, err)
-	}
-	newest := numbers[len(numbers)-1]
+// is filled with deletions of a key that never existed. Commits come between.
+func (e *Engine) flush(ctx context.Context) error {
+	f := flushing{Engine: e, newest: -1}
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		numbers, err := walNumbers(e.path)
-		if err != nil {
-			return explain(e.path, err)
+		progress, err := f.step()
+		if err != nil || progress == written {
+			return err
 		}
-		switch {
-		case numbers[0] > newest: // written out
-			return nil
-		case numbers[len(numbers)-1] > newest: // full, being written out
+		if progress == full {
 			time.Sleep(time.Millisecond)
-		default:
-			if err := e.fill(version); err != nil {
-				return err
-			}
 		}
 	}
+}
+
+// A flushing is how far a flush has come.
+type flushing struct {
+	*Engine
+	newest int // the number of the log that is to be written out; -1 before the first step
+}
+
+type progress uint8
+
+const (
+	filling progress = iota
+	full             // being written out
+	written
+)
+
+// step does one part of a flush, during which commits wait.
+func (f *flushing) step() (p progress, err error) {
+	f.seat.Lock()
+	defer f.seat.Unlock()
+	defer f.rescue(&err, "compact")
+	if err := f.writable(); err != nil {
+		return filling, err
+	}
+	version := f.version.Load()
+	if version == 0 {
+		return written, nil
+	}
+	numbers, err := walNumbers(f.path)
+	if err != nil {
+		return filling, explain(f.path, err)
+	}
+	last := numbers[len(numbers)-1]
+	if f.newest < 0 {
+		f.newest = last
+	}
+	switch {
+	case numbers[0] > f.newest:
+		return written, nil
+	case last > f.newest:
+		return full, nil
+	}
+	return filling, f.fill(version)
 }
 
 // fillKey is the length of the key that is deleted to fill the log; Badger takes

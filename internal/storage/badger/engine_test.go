@@ -13,7 +13,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/storage"
@@ -345,6 +348,43 @@ func TestCompactOfOneTable(t *testing.T) {
 	if now := e.Usage(); now.Disk > full.Disk/2 || now.Disk > 1<<20 {
 		t.Errorf("%d bytes on disk, of %d, after everything was deleted", now.Disk, full.Disk)
 	}
+}
+
+// TestCommitsComeBetweenThePartsOfCompact lets a commit ask for its turn while Compact
+// fills the log. It comes before the log is full, which the looks for free space tell.
+func TestCommitsComeBetweenThePartsOfCompact(t *testing.T) {
+	var looks, came atomic.Int64
+	first := func() {}
+	options := badger.Options{MemTableSize: 8 << 20, Free: func(string) (uint64, error) {
+		if looks.Add(1) == 1 {
+			first()
+		}
+		time.Sleep(2 * time.Millisecond) // longer than a lock lets one who waits for it be overtaken
+		return 1 << 40, nil
+	}}
+	e := open(t, filepath.Join(t.TempDir(), "db"), options)
+	apply(t, e, set("k", "old"))
+	must(t, e.Compact(context.Background())) // from now on one table is enough
+	apply(t, e, set("k", "new"))
+	looks.Store(0)
+	var commit sync.WaitGroup
+	first = func() {
+		commit.Go(func() {
+			if err := e.Apply(e.Version()+1, []storage.Write{set("k", "newest")}, false); err != nil {
+				t.Error(err)
+			}
+			came.Store(looks.Load())
+		})
+	}
+	must(t, e.Compact(context.Background()))
+	commit.Wait()
+	if all := looks.Load(); came.Load() >= all || all < 4 {
+		t.Errorf("the commit came at look %d of %d", came.Load(), all)
+	}
+	if got := get(t, e, "k"); got != "newest" {
+		t.Errorf("got %s", got)
+	}
+	must(t, e.Verify(context.Background()))
 }
 
 // TestViewsUnderCompaction holds views over many table writes, merges and
