@@ -146,7 +146,7 @@ func (r *geoRig) write(c *Collection, shapes bool) {
 		r.must(err)
 	default:
 		d := r.doc(shapes)
-		d["_id"] = r.next
+		d["_id"] = []any{r.next, float64(r.next)}[r.next%2]
 		r.next++
 		_, err := c.Add(ctx(), d)
 		r.must(err)
@@ -215,6 +215,11 @@ func (r *geoRig) query(c *Collection) (*Query, string) {
 		skip, limit := r.rnd.IntN(3)*r.rnd.IntN(4), 1+r.rnd.IntN(20)
 		q, text = q.Skip(skip).Limit(limit), fmt.Sprintf("%s skip %d limit %d", text, skip, limit)
 	}
+	if r.rnd.IntN(3) == 0 { // some of it an index tells, some the document alone
+		fields := []M{{"_id": true}, {"kind": true}, {"_id": false, "price": true}, {"at.place": true}, {"kind": true, "price": true}, {"_id": false}}
+		f := fields[r.rnd.IntN(len(fields))]
+		q, text = q.Field(f), fmt.Sprintf("%s, fields %v", text, f)
+	}
 	return q, text
 }
 
@@ -243,7 +248,7 @@ func (r *geoRig) ask(c *Collection) {
 		if r.rnd.IntN(4) == 0 && len(want) > 1 { // the second half behind a document of the first
 			all := want
 			at := r.rnd.IntN(len(all) - 1)
-			if !strings.Contains(text, "skip") {
+			if !strings.Contains(text, "skip") && !strings.Contains(text, "fields") {
 				got, err = q.After(all[at]).Hint(hint).Get(ctx())
 				want = all[at+1:]
 				compare(hint, got, err)

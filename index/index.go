@@ -135,16 +135,10 @@ func (x *Index) Split(key, value []byte) (Parts, error) {
 	if !x.spec.Unique {
 		tail = fields
 	}
-	n := len(tail) - 2
-	if n < 0 {
-		return Parts{}, x.corrupt(key)
-	}
-	marks := n - x.markBytes()
-	id := marks - int(binary.BigEndian.Uint16(tail[n:]))
-	if id < 0 || id >= marks {
-		return Parts{}, x.corrupt(key)
-	}
+	id, marks, ok := x.splitTail(tail)
 	switch {
+	case !ok:
+		return Parts{}, x.corrupt(key)
 	case !x.spec.Unique && len(value) == 0:
 		fields = fields[:id]
 	case !x.spec.Unique || id != 0: // there is a value, or more than a tail in it
@@ -153,7 +147,34 @@ func (x *Index) Split(key, value []byte) (Parts, error) {
 	if len(fields) == 0 {
 		return Parts{}, x.corrupt(key)
 	}
-	return Parts{Fields: fields, ID: tail[id:marks], marks: tail[marks:n]}, nil
+	return Parts{Fields: fields, ID: tail[id:marks], marks: tail[marks : len(tail)-lengthBytes]}, nil
+}
+
+// lengthBytes are the last of a tail, which say how long its _id is.
+const lengthBytes = 2
+
+// splitTail returns where the _id and the marks begin in what ends with a tail.
+func (x *Index) splitTail(tail []byte) (id, marks int, ok bool) {
+	n := len(tail) - lengthBytes
+	if n < 0 {
+		return 0, 0, false
+	}
+	marks = n - x.markBytes()
+	id = marks - int(binary.BigEndian.Uint16(tail[n:]))
+	return id, marks, id >= 0 && id < marks
+}
+
+// Tail returns the tail of the entry, which begins with the encoded _id and sorts as
+// that does. It shares the entry's memory.
+func (p Parts) Tail() []byte { return p.ID[:len(p.ID)+len(p.marks)+lengthBytes] }
+
+// OfTail returns the parts of an entry without its fields.
+func (x *Index) OfTail(tail []byte) (Parts, error) {
+	id, marks, ok := x.splitTail(tail)
+	if !ok || id != 0 {
+		return Parts{}, x.corrupt(tail)
+	}
+	return Parts{ID: tail[:marks], marks: tail[marks : len(tail)-lengthBytes]}, nil
 }
 
 func (x *Index) corrupt(key []byte) error {

@@ -60,13 +60,15 @@ func eachWorld(b *testing.B, f func(b *testing.B, w *geoWorld)) {
 	}
 }
 
-// BenchmarkGeoNear asks for the nearest documents. The rivals find points alone.
+// BenchmarkGeoNear asks for the nearest documents, and for their ids alone, which need no
+// documents. The rivals find points alone.
 func BenchmarkGeoNear(b *testing.B) {
 	for _, k := range []int{10, 100} {
 		b.Run(fmt.Sprintf("k=%d", k), func(b *testing.B) {
 			eachWorld(b, func(b *testing.B, w *geoWorld) {
 				geoTurns(b,
-					geoRival{"virga", func(i int) (float64, error) { return w.virgaNear(w.place(i), k) }},
+					geoRival{"virga", func(i int) (float64, error) { return w.virgaNear(w.place(i), k, nil) }},
+					geoRival{"virga-ids", func(i int) (float64, error) { return w.virgaNear(w.place(i), k, virga.M{"_id": true}) }},
 					geoRival{"s2", func(i int) (float64, error) { return sum(w.near(vector(w.place(i)), k)), nil }},
 					geoRival{"rtree", func(i int) (float64, error) { return sum(w.nearest(w.place(i), k)), nil }},
 				)
@@ -75,9 +77,14 @@ func BenchmarkGeoNear(b *testing.B) {
 	}
 }
 
-// virgaNear returns the sum of the squared distances of the nearest documents.
-func (w *geoWorld) virgaNear(p geo.Point, k int) (float64, error) {
-	docs, err := w.places.Where(virga.M{"at": query.GeoNear(p)}).Limit(k).Get(background)
+// virgaNear returns the sum of the squared distances of the nearest documents, of which
+// it reads the fields, nil for all of them.
+func (w *geoWorld) virgaNear(p geo.Point, k int, fields virga.M) (float64, error) {
+	q := w.places.Where(virga.M{"at": query.GeoNear(p)}).Limit(k)
+	if fields != nil {
+		q = q.Field(fields)
+	}
+	docs, err := q.Get(background)
 	v, all := vector(p), 0.0
 	for _, d := range docs {
 		id, _ := d.Lookup("_id").Int64()

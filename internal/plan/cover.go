@@ -32,7 +32,7 @@ func (c *cover) start(brief bool) *coverer {
 // when the documents themselves have to be fetched.
 func (p *planner) covering(a *access) *cover {
 	traits := a.index.Traits()
-	if traits.Multikey != 0 || traits.Cut {
+	if traits.Multikey != 0 || traits.Cut || a.search != nil && (!a.exact || traits.Shapes) {
 		return nil
 	}
 	need := paths{index: a.index}
@@ -50,6 +50,10 @@ func (p *planner) covering(a *access) *cover {
 		}
 		for _, path := range looked {
 			need.add(path)
+		}
+		if a.order.mode == nearest { // distances come with what is found, fields do not
+			need.missing = need.missing || len(need.fields) > 0
+			break
 		}
 		for _, f := range p.by {
 			need.add(f.Path.String())
@@ -115,6 +119,9 @@ func (n *paths) add(path string) {
 	for i, f := range n.index.Spec().Fields {
 		if f.Path != path {
 			continue
+		}
+		if i == n.index.GeoField() {
+			n.missing = true // how the document writes the point is not known
 		}
 		for _, j := range n.fields {
 			if j == i {

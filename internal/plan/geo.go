@@ -85,6 +85,7 @@ func (p *planner) geoAccess(x *index.Index, c int) *access {
 	if s.near != nil {
 		a.served, a.order.mode = true, nearest
 	}
+	a.cover = p.covering(a)
 	return a
 }
 
@@ -145,8 +146,11 @@ func (p *planner) priceSearch(a *access, part float64) float64 {
 	e := a.estimate
 	entries := part * e.entries
 	each := fetchCost
-	if p.purpose == toCount && a.exact {
+	switch {
+	case p.purpose == toCount && a.exact:
 		each = 0
+	case a.cover != nil:
+		each = makeCost
 	}
 	if a.index.Traits().Shapes {
 		each += measureCost

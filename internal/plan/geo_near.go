@@ -18,6 +18,7 @@ type near struct {
 	streams []*nearStream
 	started bool
 	last    []byte
+	coverer *coverer // nil where documents are fetched
 
 	after    []byte // only what is behind the document of this _id; nil for all
 	distance float64
@@ -34,8 +35,12 @@ type nearStream struct {
 
 func (x *exec) nearest(a *access) items {
 	n := &near{exec: x, access: a, after: x.after}
+	if a.cover != nil {
+		n.coverer = a.cover.start(x.planner.r.Brief)
+	}
 	for _, prefix := range a.search.prefixes {
 		s := &nearStream{points: x.spots(a, prefix, true)}
+		s.points.tails = a.cover != nil
 		if a.index.Traits().Shapes {
 			s.shapes = x.spots(a, prefix, false)
 		}
@@ -64,23 +69,40 @@ func (n *near) next(ctx context.Context) (item, bool, error) {
 		if first == nil {
 			return item{}, false, nil
 		}
-		h := first.hit
 		first.due = true
-		if bytes.Equal(h.ID, n.last) || !n.behind(h) {
+		it, err := n.item(first.hit)
+		if err != nil {
+			return item{}, false, err
+		}
+		if bytes.Equal(it.id, n.last) || !n.behind(it) {
 			continue
 		}
-		n.last = h.ID
-		return item{id: h.ID, metres: h.Metres}, true, nil
+		n.last = it.id
+		return it, true, nil
 	}
+}
+
+// item returns what a hit stands for.
+func (n *near) item(h geo.Hit) (item, error) {
+	it := item{id: h.ID, metres: h.Metres}
+	if n.coverer == nil {
+		return it, nil
+	}
+	parts, err := n.access.index.OfTail(h.ID)
+	if err == nil {
+		it.id = parts.ID
+		it.doc, _ = n.coverer.document(parts)
+	}
+	return it, err
 }
 
 func before(a, b geo.Hit) bool {
 	return a.Metres < b.Metres || a.Metres == b.Metres && bytes.Compare(a.ID, b.ID) < 0
 }
 
-// behind reports whether h comes behind the document to go on behind.
-func (n *near) behind(h geo.Hit) bool {
-	return n.after == nil || h.Metres > n.distance || h.Metres == n.distance && bytes.Compare(h.ID, n.after) > 0
+// behind reports whether it comes behind the document to go on behind.
+func (n *near) behind(it item) bool {
+	return n.after == nil || it.metres > n.distance || it.metres == n.distance && bytes.Compare(it.id, n.after) > 0
 }
 
 // start begins the searches.

@@ -19,7 +19,8 @@ type spots struct {
 	index  *index.Index
 	prefix []byte
 	points bool
-	field  int // where the geo field begins in the encoded fields
+	tails  bool // ID returns the tails of entries
+	field  int  // where the geo field begins in the encoded fields
 	checks walk
 
 	cursor *txn.EntrySeeker
@@ -118,10 +119,14 @@ func (s *spots) Point() (p geo.Point) {
 	return p
 }
 
-// ID returns the encoded _id of the entry's document, nil when the entry is damaged.
+// ID returns the encoded _id of the entry's document, or with tails the entry's tail,
+// which sorts as that does; nil when the entry is damaged.
 func (s *spots) ID() []byte {
-	if !s.take() {
+	switch {
+	case !s.take():
 		return nil
+	case s.tails:
+		return s.parts.Tail()
 	}
 	return s.parts.ID
 }
@@ -148,6 +153,7 @@ type found struct {
 	spots   *spots
 	descend func() descent
 	descent descent
+	coverer *coverer // nil where documents are fetched
 }
 
 // A descent moves a walk from one entry that is found to the next.
@@ -155,6 +161,9 @@ type descent interface{ Next() bool }
 
 func (x *exec) found(a *access, prefix []byte, points bool) *found {
 	f := &found{spots: x.spots(a, prefix, points)}
+	if a.cover != nil {
+		f.coverer = a.cover.start(false)
+	}
 	total := x.expected(a)
 	f.descend = func() descent {
 		switch s := a.search; {
@@ -189,7 +198,11 @@ func (f *found) next(ctx context.Context) (item, bool, error) {
 	if !f.move(ctx) || !f.spots.take() {
 		return item{}, false, f.spots.err
 	}
-	return item{id: f.spots.parts.ID, fields: f.spots.parts.Fields, parts: f.spots.parts}, true, nil
+	it := item{id: f.spots.parts.ID, fields: f.spots.parts.Fields, parts: f.spots.parts}
+	if f.coverer != nil {
+		it.doc, _ = f.coverer.document(it.parts)
+	}
+	return it, true, nil
 }
 
 // move moves to the next entry that is found.
