@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/virgadb/virga/aggregate"
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/query"
@@ -106,6 +107,33 @@ func TestHugeWindows(t *testing.T) {
 					t.Errorf("skip %d, limit %d: %d documents, %v, want %d", skip, limit, len(docs), err, want)
 				}
 			}
+		}
+	}
+}
+
+// A path that leads deeper than any document does is refused at every door, before
+// its length costs memory or stack.
+func TestLongPaths(t *testing.T) {
+	c := teaShop(t)
+	long := strings.Repeat("a.", 1<<20) + "a"
+	endless := M{}
+	endless["a"] = endless
+	all := func(a *Aggregation) error { _, err := a.All(ctx()); return err }
+	get := func(q *Query) error { _, err := q.Get(ctx()); return err }
+	update := func(data any) error { _, err := c.Where(M{}).Update(ctx(), data); return err }
+	for what, err := range map[string]error{
+		"where": get(c.Where(M{long: 1})), "order": get(c.Where(nil).OrderBy(long, Asc)), "field": get(c.Where(nil).Field(M{long: true})),
+		"left out": get(c.Where(nil).Field(M{long: false})), "set": update(M{long: 1}), "remove": update(M{long: query.Remove()}),
+		"rename": update(M{"name": query.Rename(long)}), "project": all(c.Aggregate().Project(M{long: 1})), "add": all(c.Aggregate().AddFields(M{long: 1})),
+		"unset": all(c.Aggregate().Unset(long)), "unwind": all(c.Aggregate().Unwind("$" + long)), "group": all(c.Aggregate().Group("$"+long, M{})),
+		"lookup":          all(c.Aggregate().Lookup(aggregate.LookupOptions{From: "shop", LocalField: "a", ForeignField: "a", As: long})),
+		"endless where":   get(c.Where(endless)),
+		"endless field":   get(c.Where(nil).Field(endless)),
+		"endless update":  update(endless),
+		"endless project": all(c.Aggregate().Project(endless)), "endless add": all(c.Aggregate().AddFields(endless)),
+	} {
+		if !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s: %.200v", what, err)
 		}
 	}
 }

@@ -17,13 +17,17 @@ type Path struct {
 }
 
 // ParsePath compiles s. It refuses an empty path, empty segments, zero bytes and
-// what is not UTF-8 with ErrInvalid.
+// what is not UTF-8 with ErrInvalid, and more than MaxDepth segments, which lead
+// nowhere in any document, with ErrTooLarge.
 func ParsePath(s string) (Path, error) {
 	if strings.IndexByte(s, 0) >= 0 {
 		return Path{}, fmt.Errorf("path %q holds a zero byte: %w", s, fault.ErrInvalid)
 	}
 	if !utf8.ValidString(s) {
 		return Path{}, fmt.Errorf("path %q is not UTF-8: %w", s, fault.ErrInvalid)
+	}
+	if n := strings.Count(s, ".") + 1; n > MaxDepth {
+		return Path{}, fmt.Errorf("path of %d segments, the limit is %d: %w", n, MaxDepth, fault.ErrTooLarge)
 	}
 	p := Path{text: s, names: strings.Split(s, ".")}
 	p.index = make([]int, len(p.names))

@@ -85,6 +85,13 @@ func TestPath(t *testing.T) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
+	deepest := strings.Repeat("a.", MaxDepth-1) + "a"
+	if _, err := ParsePath(deepest); err != nil {
+		t.Error(err)
+	}
+	if _, err := ParsePath(deepest + ".a"); !errors.Is(err, fault.ErrTooLarge) {
+		t.Errorf("one segment too many: %v", err)
+	}
 	p := must2(ParsePath("a.10.b"))
 	if i, ok := p.Index(1); !ok || i != 10 || p.String() != "a.10.b" || !slices.Equal(p.Segments(), []string{"a", "10", "b"}) {
 		t.Error("segments")

@@ -45,6 +45,9 @@ const maxIndex = math.MaxInt32
 // insert puts op at path, below b, the root. Children stand in the order in which
 // the update first gives them a value: that is the order of fields that are new.
 func (b *branch) insert(path string, op operator) error {
+	if strings.Count(path, ".") >= document.MaxDepth {
+		return fault.At(path, tooDeep())
+	}
 	var room [8]string
 	segments := room[:0]
 	for name := range strings.SplitSeq(path, ".") {
@@ -173,9 +176,6 @@ func merge(a, b *branch) (*branch, error) {
 
 // checkSegments refuses paths that can lead nowhere.
 func checkSegments(path string, segments []string) error {
-	if len(segments) > document.MaxDepth {
-		return fault.At(path, tooDeep())
-	}
 	if !utf8.ValidString(path) || strings.IndexByte(path, 0) >= 0 {
 		return invalidAt(path, "the path %q is not UTF-8 text without zero bytes", path)
 	}
