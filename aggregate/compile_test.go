@@ -57,6 +57,8 @@ func TestRefused(t *testing.T) {
 		{`[{"$group": {"n": {"$sum": 1}}}]`, fault.ErrInvalid, "_id"},
 		{`[{"$group": {"_id": 1, "n": 1}}]`, fault.ErrInvalid, "one accumulator"},
 		{`[{"$group": {"_id": 1, "a.b": {"$sum": 1}}}]`, fault.ErrInvalid, "cannot name a field"},
+		{`[{"$bucket": {"groupBy": "$a", "boundaries": [1, 2], "output": {"_id": {"$sum": 1}}}}]`, fault.ErrInvalid, "cannot name a field"},
+		{`[{"$bucketAuto": {"groupBy": "$a", "buckets": 2, "output": {"_id": {"$sum": 1}}}}]`, fault.ErrInvalid, "cannot name a field"},
 		{`[{"$group": {"_id": 1, "n": {"$abs": 1}}}]`, fault.ErrInvalid, "unknown accumulator"},
 		{`[{"$bucket": {"groupBy": "a", "boundaries": [1, 2]}}]`, fault.ErrInvalid, "groupBy"},
 		{`[{"$bucket": {"groupBy": "$a", "boundaries": [1]}}]`, fault.ErrInvalid, "at least two"},
@@ -104,6 +106,21 @@ func TestNesting(t *testing.T) {
 	for _, p := range []Pipeline{deep, long} {
 		if _, err := Compile(p.Stages(), time.Time{}); !errors.Is(err, fault.ErrTooLarge) {
 			t.Error(err)
+		}
+	}
+}
+
+// TestNamesAreUTF8: what is no text names no field of a result, at any place.
+func TestNamesAreUTF8(t *testing.T) {
+	const bad = "a\xff"
+	sum := document.M{bad: document.M{"$sum": 1}}
+	for what, p := range map[string]Pipeline{
+		"count": New().Count(bad), "group": New().Group(nil, sum), "key": New().Group(document.M{bad: "$a"}, document.M{}), "root": New().ReplaceRoot(document.M{bad: "$a"}),
+		"bucket": New().Bucket(BucketOptions{By: "$a", Boundaries: []any{1, 2}, Output: sum}), "project": New().Project(document.M{bad: "$a"}),
+		"inside": New().AddFields(document.M{"x": []any{document.M{bad: "$a"}}}), "literal": New().AddFields(document.M{"x": Literal(document.M{bad: 1})}),
+	} {
+		if _, err := Compile(p.Stages(), time.Time{}); !errors.Is(err, fault.ErrInvalid) {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
 }

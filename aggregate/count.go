@@ -2,7 +2,6 @@ package aggregate
 
 import (
 	"context"
-	"strings"
 
 	"github.com/virgadb/virga/document"
 )
@@ -12,8 +11,8 @@ type count struct{ name string }
 
 func buildCount(_ *compiler, v any) ([]step, error) {
 	name, ok := textOf(v)
-	if !ok || name == "" || strings.HasPrefix(name, "$") || strings.ContainsAny(name, ".\x00") {
-		return nil, invalid("needs a name for the number, without a dot and not beginning with $")
+	if !ok || !nameable(name) {
+		return nil, invalid("needs a name for the number, of UTF-8 without a dot and not beginning with $")
 	}
 	return []step{&count{name}}, nil
 }

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/expr"
@@ -71,7 +72,7 @@ func by(key *expr.Expr) string {
 
 // output compiles the accumulator of one field.
 func (c *compiler) output(to *outputs, f document.E) error {
-	if f.Key == "" || strings.ContainsAny(f.Key, ".\x00") || strings.HasPrefix(f.Key, "$") {
+	if !nameable(f.Key) || f.Key == "_id" {
 		return invalid("%q cannot name a field here", f.Key)
 	}
 	for _, one := range *to {
@@ -85,6 +86,11 @@ func (c *compiler) output(to *outputs, f document.E) error {
 	}
 	*to = append(*to, output{f.Key, a, fixed(a)})
 	return nil
+}
+
+// nameable reports whether a field that is no path can have that name.
+func nameable(name string) bool {
+	return name != "" && !strings.ContainsAny(name, ".\x00") && !strings.HasPrefix(name, "$") && utf8.ValidString(name)
 }
 
 // fixed reports whether an accumulator needs the same memory for any number of

@@ -257,8 +257,8 @@ func (c *compiler) object(fields []document.E, at string) (node, error) {
 		switch {
 		case isOperator(f.Key):
 			return nil, mark(at, invalid("%s stands beside other fields", f.Key))
-		case f.Key == "" || strings.ContainsAny(f.Key, ".\x00"):
-			return nil, mark(at, invalid("the name %q is empty or holds a dot or a zero byte", f.Key))
+		case f.Key == "" || strings.ContainsAny(f.Key, ".\x00") || !utf8.ValidString(f.Key):
+			return nil, mark(at, invalid("the name %q is empty, not UTF-8, or holds a dot or a zero byte", f.Key))
 		}
 		n, err := c.compile(f.Value, joinPath(at, f.Key))
 		if err != nil {
