@@ -94,6 +94,19 @@ func TestAttach(t *testing.T) {
 			t.Error("no error")
 		}
 	}
+	closed, err := Open(Memory)
+	if err != nil || closed.Close() != nil {
+		t.Fatal(err)
+	}
+	if err := db.Attach("z", closed); !errors.Is(err, ErrClosed) {
+		t.Errorf("attach of a closed database: %v", err)
+	}
+	if err := closed.Attach("z", crm); !errors.Is(err, ErrClosed) {
+		t.Errorf("attach to a closed database: %v", err)
+	}
+	if err := db.Attach("a\xff", crm); !errors.Is(err, ErrInvalid) {
+		t.Errorf("attach under no text: %v", err)
+	}
 	if err := db.Detach("crm"); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/virgadb/virga/internal/fault"
 )
@@ -46,10 +47,17 @@ func (db *DB) attach(name string, other *DB) error {
 		return err
 	}
 	switch {
-	case name == "" || strings.ContainsAny(name, ".$\x00"):
-		return fmt.Errorf("the name %q is empty or holds a dot, $ or NUL: %w", name, fault.ErrInvalid)
+	case name == "" || strings.ContainsAny(name, ".$\x00") || !utf8.ValidString(name):
+		return fmt.Errorf("the name %q is empty, not UTF-8, or holds a dot, $ or NUL: %w", name, fault.ErrInvalid)
 	case other == nil || other.core == db.core:
 		return fmt.Errorf("another database is needed: %w", fault.ErrInvalid)
+	}
+	for _, open := range []*DB{db, other} {
+		snap, err := open.docs.Snapshot()
+		if err != nil {
+			return err
+		}
+		snap.Release()
 	}
 	db.attached.mu.Lock()
 	defer db.attached.mu.Unlock()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/query"
+	"github.com/virgadb/virga/rules"
 	"github.com/virgadb/virga/txn"
 	"github.com/virgadb/virga/watch"
 )
@@ -27,6 +28,7 @@ func callsOf(db *DB, name string) map[string]func(context.Context) error {
 		"db check":       func(ctx context.Context) error { _, err := db.Check(ctx); return err },
 		"db compact":     db.Compact,
 		"db advise":      func(ctx context.Context) error { _, err := db.Advise(ctx); return err },
+		"db settle":      db.Settle,
 		"db view":        func(ctx context.Context) error { return db.View(ctx, func(context.Context, *Tx) error { return nil }) },
 		"db transaction": func(ctx context.Context) error {
 			return db.RunTransaction(ctx, func(context.Context, *Tx) error { return nil })
@@ -58,6 +60,18 @@ func callsOf(db *DB, name string) map[string]func(context.Context) error {
 		"doc watch":            func(ctx context.Context) error { _, err := c.Doc(1).Watch(ctx); return err },
 		"bulk atomic":          func(ctx context.Context) error { _, err := c.Bulk().Insert(M{}).Commit(ctx, Atomic); return err },
 		"explain":              func(ctx context.Context) error { _, err := q.Explain(ctx); return err },
+		"explain count":        func(ctx context.Context) error { _, err := q.ExplainCount(ctx); return err },
+		"explain update":       func(ctx context.Context) error { _, err := q.ExplainUpdate(ctx, M{"a": 1}); return err },
+		"explain remove":       func(ctx context.Context) error { _, err := q.ExplainRemove(ctx); return err },
+		"aggregate":            func(ctx context.Context) error { _, err := c.Aggregate().All(ctx); return err },
+		"aggregate one":        func(ctx context.Context) error { _, err := c.Aggregate().Match(M{"a": 1}).One(ctx); return err },
+		"aggregate out":        func(ctx context.Context) error { _, err := c.Aggregate().Out(name).All(ctx); return err },
+		"aggregate explain":    func(ctx context.Context) error { _, err := c.Aggregate().Explain(ctx); return err },
+		"set rules":            func(ctx context.Context) error { return c.SetRules(ctx, `{"read": true}`) },
+		"set mode":             func(ctx context.Context) error { return c.SetMode(ctx, rules.ReadOnly) },
+		"rules":                func(ctx context.Context) error { _, err := c.Rules(ctx); return err },
+		"set schema":           func(ctx context.Context) error { return c.SetSchema(ctx, Schema{JSON: M{"type": "object"}}) },
+		"schema":               func(ctx context.Context) error { _, err := c.Schema(ctx); return err },
 		"typed get":            func(ctx context.Context) error { _, err := Of[M](c).Get(ctx, 1); return err },
 		"typed one":            func(ctx context.Context) error { _, err := Of[M](c).Where(nil).One(ctx); return err },
 		"each": func(ctx context.Context) error {
