@@ -65,8 +65,9 @@ func (n naivePipeline) graph(docs []D, spec D) []D {
 		for depth := int64(0); len(values) > 0 && (get(spec, "maxDepth") == any(absent{}) || depth <= get(spec, "maxDepth").(int64)); depth++ {
 			var next []any
 			for _, other := range n.colls[get(spec, "from").(string)] {
-				if seen[text(get(other, "_id"))] || !slices.ContainsFunc(values, func(v any) bool {
-					return slices.ContainsFunc(reach(other, strings.Split(get(spec, "connectToField").(string), ".")), func(s spot) bool { return naiveSpot(s, v) })
+				to := get(spec, "connectToField").(string)
+				if seen[text(get(other, "_id"))] || !meets(D{{to, D{{"$exists", true}}}}, other) || !slices.ContainsFunc(values, func(v any) bool {
+					return slices.ContainsFunc(reach(other, strings.Split(to, ".")), func(s spot) bool { return naiveSpot(s, v) })
 				}) {
 					continue
 				}

@@ -3,6 +3,7 @@ package virga
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -263,6 +264,25 @@ func TestGroupInSeveralGoroutines(t *testing.T) {
 					t.Fatalf("group %d is %s, want %s", i, got[i], want[i])
 				}
 			}
+		}
+	}
+}
+
+// TestGraphLookupOfNull: what is null is connected with null and not with what is
+// missing, found through an index or not.
+func TestGraphLookupOfNull(t *testing.T) {
+	c := openTest(t).Collection("c")
+	if _, err := c.AddMany(t.Context(), []M{{"_id": 1, "y": 1}, {"_id": 2, "y": nil}, {"_id": 3}, {"_id": 4, "y": []any{nil, 1}}}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		docs, err := c.Aggregate().GraphLookup(aggregate.GraphLookupOptions{From: "c", StartWith: "$y", ConnectFromField: "none", ConnectToField: "y", As: "to"}).
+			Project(M{"_id": 0, "to": "$to._id"}).All(t.Context())
+		if want := `[{"to":[1,4]} {"to":[2,4]} {"to":[]} {"to":[1,2,4]}]`; err != nil || fmt.Sprint(docs) != want {
+			t.Errorf("%v, %v, want %s", docs, err, want)
+		}
+		if err := c.CreateIndex(t.Context(), index.Spec{Fields: index.By("y")}); err != nil && !errors.Is(err, ErrExists) {
+			t.Fatal(err)
 		}
 	}
 }

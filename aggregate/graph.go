@@ -20,7 +20,7 @@ type graphLookup struct {
 	as       document.Path
 	maxDepth int // -1 means any
 	depth    document.Path
-	also     *query.Filter // what documents must meet besides, nil for nothing
+	also     *query.Filter // what documents must meet besides
 	filters  expr.Scope    // what filters are compiled in
 }
 
@@ -57,14 +57,20 @@ func buildGraphLookup(c *compiler, v any) ([]step, error) {
 			return nil, invalidAt("maxDepth", "needs a whole number that is not negative")
 		}
 	}
+	// Unlike that of a lookup, a null is not connected with what is missing.
+	there := query.Raw(document.D{{s.to.String(), document.D{{"$exists", true}}}})
+	if s.also, err = query.CompileFilterIn(there, c.filters); err != nil {
+		return nil, err
+	}
 	if ok[7] {
-		s.also, err = c.filter(given[7])
-		if err == nil && s.also.Near() != nil {
+		filter, err := c.filter(given[7])
+		if err == nil && filter.Near() != nil {
 			err = invalid("$near orders documents, which a graph does by its steps")
 		}
 		if err != nil {
 			return nil, fault.At("restrictSearchWithMatch", err)
 		}
+		s.also = s.also.And(filter)
 	}
 	return []step{s}, nil
 }

@@ -324,7 +324,7 @@ type GraphLookupOptions struct {
 	From             string // the collection; name.collection is one of an attached database
 	StartWith        any    // an expression: the value, or array of values, of the first step
 	ConnectFromField string // dotted path to the values of the next step
-	ConnectToField   string // dotted path to what those are compared with
+	ConnectToField   string // dotted path to what those are compared with, where there is something: null is not missing
 	As               string // the field that takes the array
 	MaxSteps         int    // steps at most, where finding StartWith is the first; 0 for any number. MongoDB's maxDepth is one less
 	DepthField       string // the field that takes how many steps came before; none by default
