@@ -91,11 +91,14 @@ func (g generator) served(indexes []op) []any {
 	}
 	switch g.IntN(8) {
 	case 0:
-		stages = append(stages, D{{"$project", pick(g, D{{"a", int64(1)}}, D{{"b", int64(1)}, {"a", int64(1)}}, D{{"z", "$n.x"}, {"_id", int64(0)}}, D{{"z", []any{"$a", "$b", "$n.y"}}})}})
+		stages = append(stages, D{{"$project", pick(g, D{{"a", int64(1)}}, D{{"b", int64(1)}, {"a", int64(1)}}, D{{"z", "$n.x"}, {"_id", int64(0)}}, D{{"z", []any{"$a", "$b", "$n.y"}}},
+			D{{"n.x", int64(1)}}, D{{"n", D{{"x", int64(1)}, {"y", int64(1)}}}, {"_id", int64(0)}}, D{{"n.k", "$a"}}, D{{"n.x", "$b"}, {"a", int64(1)}})}})
 	case 1:
 		stages = append(stages, D{{"$unwind", D{{"path", "$t"}, {"preserveNullAndEmptyArrays", true}}}}, D{{"$sort", D{{"t", int64(1)}}}}, D{{"$project", D{{"t", int64(1)}, {"b", int64(1)}, {"z", "$n.x"}}}})
 	case 2:
 		stages = append(stages, D{{"$group", D{{"_id", nil}, {"q", D{{"$sum", int64(1)}}}}}})
+	case 3:
+		stages = append(stages, D{{"$addFields", pick(g, D{{"n", D{{"k", "$a"}}}}, D{{"n", D{{"x", D{{"w", "$a"}}}}}}, D{{"b", "$n.x"}})}}, D{{"$group", g.groupAlong(indexes)}})
 	default:
 		stages = append(stages, D{{"$group", g.groupAlong(indexes)}})
 		if g.chance(2) {
