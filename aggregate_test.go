@@ -286,3 +286,26 @@ func TestGraphLookupOfNull(t *testing.T) {
 		}
 	}
 }
+
+// TestEqualityBesideTheDocument: an expression that compares what is called like a
+// field, and is none or none a filter can name, tells the collection nothing.
+func TestEqualityBesideTheDocument(t *testing.T) {
+	c := openTest(t).Collection("c")
+	if _, err := c.AddMany(t.Context(), []M{{"_id": 1, "a": 1}, {"_id": 2, "a": 2}}); err != nil {
+		t.Fatal(err)
+	}
+	within := aggregate.New().Match(M{"$expr": aggregate.Eq("$a", "two")})
+	docs, err := c.Aggregate().Limit(1).Lookup(aggregate.LookupOptions{From: "c", Let: M{"CURRENT": M{"a": "two"}}, Pipeline: within, As: "c"}).
+		Project(M{"_id": 0, "n": M{"$size": "$c"}}).All(t.Context())
+	if fmt.Sprint(docs, err) != `[{"n":2}] <nil>` {
+		t.Errorf("a variable: %v, %v", docs, err)
+	}
+	docs, err = c.Aggregate().Raw(`[{"$match": {"$expr": {"$eq": [{"$getField": {"$literal": "$a"}}, 1]}}}]`).All(t.Context())
+	if len(docs) != 0 || err != nil {
+		t.Errorf("a name that begins with $: %v, %v", docs, err)
+	}
+	e, err := c.Aggregate().Match(M{"$expr": aggregate.Eq("$$ROOT._id", 2)}).Explain(t.Context())
+	if err != nil || e.String() != "_id [2] | filter" || e.Returned != 1 {
+		t.Errorf("a path: %v, %v", e, err)
+	}
+}

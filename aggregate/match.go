@@ -214,9 +214,12 @@ func (c *compiler) pins(v any) []pin {
 		}
 	case fields[0].Key == "$eq" && len(list) == 2:
 		for i := range list {
-			text, _ := textOf(list[i])
-			path, ok := strings.CutPrefix(text, "$")
-			if !ok || strings.HasPrefix(path, "$") {
+			field, err := c.expression(list[i])
+			if err != nil {
+				continue
+			}
+			path, ok := field.Path()
+			if !ok || strings.HasPrefix(path, "$") { // which $getField reads and a filter cannot name
 				continue
 			}
 			x, err := c.expression(list[1-i])
