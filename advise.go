@@ -25,6 +25,7 @@ type Advice struct {
 type MissingIndex struct {
 	Collection string
 	Fields     []index.Field
+	Geo        string        // the path of its geo field, one of Fields; empty for any other index
 	Reason     string        // what each part of it is for
 	Gain       time.Duration // what the queries would have taken less so far, estimated
 	Queries    []QueryRuns
@@ -67,7 +68,7 @@ func (db *DB) Advise(ctx context.Context) (Advice, error) {
 }
 
 func missingIndex(m plan.Missing) MissingIndex {
-	next := MissingIndex{Collection: m.Collection, Fields: m.Fields, Reason: m.Why, Gain: m.Gain}
+	next := MissingIndex{Collection: m.Collection, Fields: m.Index.Fields, Geo: m.Index.Geo, Reason: m.Why, Gain: m.Gain}
 	for _, r := range m.Queries {
 		next.Queries = append(next.Queries, QueryRuns{
 			Query: r.Text, Runs: r.Runs, Time: r.Time, Keys: r.Keys, Documents: r.Docs, Returned: r.Returned,
@@ -94,7 +95,7 @@ func (a *Advice) note(db *DB, coll *txn.Collection) {
 func (a Advice) String() string {
 	var b strings.Builder
 	for _, m := range a.Missing {
-		fmt.Fprintf(&b, "missing: %s (%s): %s; would have saved about %v\n", m.Collection, index.Spec{Fields: m.Fields}.Keys(), m.Reason, m.Gain.Round(time.Microsecond))
+		fmt.Fprintf(&b, "missing: %s (%s): %s; would have saved about %v\n", m.Collection, index.Spec{Fields: m.Fields, Geo: m.Geo}.Keys(), m.Reason, m.Gain.Round(time.Microsecond))
 		for _, q := range m.Queries {
 			fmt.Fprintf(&b, "  %d × %s: %d documents read for %d found in %v\n", q.Runs, q.Query, q.Documents, q.Returned, q.Time.Round(time.Microsecond))
 		}

@@ -3,11 +3,15 @@ package virga
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/query"
 )
@@ -76,6 +80,67 @@ func TestAdvise(t *testing.T) {
 	want := "unused: sold.at: no query has used it\nunused: sold.city: no query has used it\nredundant: sold.city: index city_-total begins with its fields"
 	if a := advised(t, db); a.String() != want {
 		t.Errorf("with indexes:\n%s\nwant\n%s", a, want)
+	}
+}
+
+// Queries for places that read everything want a geo index, behind what must equal one
+// value; with it they want nothing more.
+func TestAdviseGeo(t *testing.T) {
+	if !geo.HasCells {
+		t.Skip("built without cgo")
+	}
+	db := openTest(t)
+	coll := db.Collection("shops")
+	var docs []any
+	for i := range 600 {
+		docs = append(docs, M{"_id": i, "city": i % 3, "total": i, "at": geo.Point{113 + float64(i%30)/10, 22 + float64(i/30)/10}})
+	}
+	if _, err := coll.AddMany(ctx(), docs); err != nil {
+		t.Fatal(err)
+	}
+	place := geo.Point{114.05, 22.55}
+	ask := func() {
+		t.Helper()
+		for _, cond := range []any{
+			M{"at": query.GeoNear(place, query.NearOptions{Max: 20_000})},
+			M{"at": query.GeoWithin(geo.Circle{Center: place, Radius: 20_000}), "total": query.Gt(5)},
+			M{"at": query.GeoIntersects(geo.Point{113, 22})},
+			M{"at": query.GeoNear(place), "city": 1},
+		} {
+			if _, err := coll.Where(cond).Limit(5).Get(ctx()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	ask()
+	var want []string
+	for _, m := range advised(t, db).Missing {
+		spec := index.Spec{Fields: m.Fields, Geo: m.Geo}
+		want = append(want, fmt.Sprintf("%s: %s, %d queries", spec.Keys(), m.Reason, len(m.Queries)))
+	}
+	slices.Sort(want)
+	if got := strings.Join(want, "\n"); got != "city, geo at: equality, then place, 1 queries\ngeo at: place, 3 queries" {
+		t.Fatalf("missing:\n%s", got)
+	}
+	e, err := coll.Where(M{"at": query.GeoNear(place), "city": 1}).Limit(5).Explain(ctx())
+	if err != nil || e.Advice == nil || e.Advice.String() != "create index (city, geo at) on shops: equality, then place: 600 documents read for 5 found" {
+		t.Errorf("explained: %v, %v", e.Advice, err)
+	}
+	if text, err := json.Marshal(e); err != nil || !strings.Contains(string(text), `"geo":"at"`) {
+		t.Errorf("%s, %v", text, err)
+	}
+	for _, m := range advised(t, db).Missing {
+		if err := coll.CreateIndex(ctx(), index.Spec{Fields: m.Fields, Geo: m.Geo}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask()
+	if a := advised(t, db); len(a.Missing) > 0 {
+		t.Errorf("with indexes:\n%s", a)
+	}
+	db.plan.RequireIndex = true
+	if _, err := db.Collection("shops").Where(M{"place": query.GeoIntersects(place)}).Get(ctx()); err == nil || !strings.Contains(err.Error(), "create an index on (geo place)") {
+		t.Errorf("where indexes are required: %v", err)
 	}
 }
 

@@ -83,6 +83,15 @@ func (s *CellSet) Share() float64 {
 // leaves returns about how many cells of the finest resolution descend from c.
 func (c Cell) leaves() int64 { return cellCount[maxResolution] / cellCount[c.Resolution()] }
 
+// Cells returns up to max cells of the set, in ascending order, and how many there are.
+// What descends from another one is none of them.
+func (s *CellSet) Cells(max int) (cells []Cell, of int) {
+	for _, one := range s.stretches[:min(max, len(s.stretches))] {
+		cells = append(cells, KeyCell(one.lo))
+	}
+	return cells, len(s.stretches)
+}
+
 // String describes the set in a few words.
 func (s *CellSet) String() string {
 	if len(s.stretches) == 1 {

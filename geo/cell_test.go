@@ -3,9 +3,11 @@
 package geo
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/golang/geo/r3"
@@ -275,6 +277,39 @@ func TestDisksAreNeighbours(t *testing.T) {
 		}
 		if !found {
 			t.Fatalf("seed %d: %s is not in its disk", seed, c)
+		}
+	}
+}
+
+// A set tells its cells in order, without those that others hold.
+func TestCellsOfASet(t *testing.T) {
+	parent, err := ParseCell("85411c8bfffffff")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kids, err := parent.Children(7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	apart, err := CellOf(Point{10, 10}, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		cells, want []Cell
+		max, of     int
+	}{
+		{append([]Cell{parent, apart}, kids...), []Cell{apart, parent}, 8, 2},
+		{kids, kids[:3], 3, 49},
+		{nil, nil, 8, 0},
+	} {
+		s, err := NewCellSet(x.cells...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := slices.SortedFunc(slices.Values(x.want), func(a, b Cell) int { return cmp.Compare(a.Key(), b.Key()) })
+		if got, of := s.Cells(x.max); !slices.Equal(got, want) || of != x.of {
+			t.Errorf("%v of %d, want %v of %d", got, of, want, x.of)
 		}
 	}
 }

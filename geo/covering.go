@@ -23,8 +23,12 @@ type covered struct {
 //
 // An index on disk was made with these cells, and no others will do to take a document
 // out of it: see docs/format.md.
-func (s *Shape) Covering(max int) []Cell {
-	r := s.region()
+func (s *Shape) Covering(max int) []Cell { return covering(s.region(), max) }
+
+// Covering returns cells that together hold every point of a, as [Shape.Covering] does.
+func (a *Area) Covering(max int) []Cell { return covering(a.region(), max) }
+
+func covering(r region, max int) []Cell {
 	var list []covered
 	for i := range baseNodes {
 		list = appendTouching(list, r, baseNodes[i], nil)

@@ -149,9 +149,13 @@ func TestDescentsAgainstAll(t *testing.T) {
 				got = append(got, string(d.entries.ID()))
 			}
 			var want []string
+			covering := a.Covering(1 + rnd.IntN(12))
 			for _, e := range h.list {
 				if a.hasPoint(e.point.vector()) {
 					want = append(want, string(e.id))
+					if !slices.ContainsFunc(covering, func(c Cell) bool { return c.Contains(KeyCell(e.key)) }) {
+						t.Fatalf("seed %d: %+v: %v is in none of %v", seed, g, e.point, covering)
+					}
 				}
 			}
 			found += len(want)

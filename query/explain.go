@@ -22,6 +22,7 @@ type Explain struct {
 	// documents: nothing was written.
 	Returned     int64 // documents found, or counted
 	KeysExamined int64 // entries of indexes, and single reads by _id
+	Seeks        int64 // places of geo indexes that a search for cells went to; it walks on from each
 	DocsExamined int64 // documents read
 	Switched     bool  // the index led to so many documents that the collection was scanned instead
 	Time         time.Duration
@@ -55,6 +56,7 @@ type Stage struct {
 type Advice struct {
 	Collection string
 	Fields     []string // as index.By takes them
+	Geo        string   // the path of the geo field, one of Fields; empty for any other index
 	Reason     string
 }
 
@@ -120,7 +122,7 @@ func (e Explain) Tree() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: %d found", e.Operation, e.Collection, e.Returned)
 	if !e.Withheld {
-		fmt.Fprintf(&b, ", %s, %s, %v", counted(e.KeysExamined, "key"), counted(e.DocsExamined, "document"), e.Time.Round(time.Microsecond))
+		fmt.Fprintf(&b, ", %s%s, %s, %v", counted(e.KeysExamined, "key"), e.sought(), counted(e.DocsExamined, "document"), e.Time.Round(time.Microsecond))
 	}
 	b.WriteString("\n")
 	e.Plan.tree(&b, "")
@@ -137,6 +139,17 @@ func (e Explain) Tree() string {
 		fmt.Fprintf(&b, "advice: %s\n", e.Advice)
 	}
 	return b.String()
+}
+
+// sought says what a search for cells took beside keys.
+func (e Explain) sought() string {
+	switch e.Seeks {
+	case 0:
+		return ""
+	case 1:
+		return " in 1 seek"
+	}
+	return fmt.Sprintf(" in %d seeks", e.Seeks)
 }
 
 func (s Stage) tree(b *strings.Builder, indent string) {
@@ -162,7 +175,11 @@ func counted(n int64, what string) string {
 
 // String returns the advice as a sentence.
 func (a Advice) String() string {
-	return fmt.Sprintf("create index (%s) on %s: %s", strings.Join(a.Fields, ", "), a.Collection, a.Reason)
+	fields := slices.Clone(a.Fields)
+	if at := slices.Index(fields, a.Geo); at >= 0 {
+		fields[at] = "geo " + a.Geo
+	}
+	return fmt.Sprintf("create index (%s) on %s: %s", strings.Join(fields, ", "), a.Collection, a.Reason)
 }
 
 // MarshalJSON returns what MongoDB's explain returns: queryPlanner with winningPlan
@@ -178,9 +195,11 @@ func (e Explain) MarshalJSON() ([]byte, error) {
 		{"rejectedPlans", rejected},
 	}
 	if e.Advice != nil {
-		planner = append(planner, document.E{Key: "advice", Value: document.D{
-			{"index", e.Advice.Fields}, {"reason", e.Advice.Reason},
-		}})
+		advice := document.D{{"index", e.Advice.Fields}, {"reason", e.Advice.Reason}}
+		if e.Advice.Geo != "" {
+			advice = append(advice, document.E{Key: "geo", Value: e.Advice.Geo})
+		}
+		planner = append(planner, document.E{Key: "advice", Value: advice})
 	}
 	stats := document.D{{"executionSuccess", true}, {"nReturned", e.Returned}}
 	if !e.Withheld {
@@ -189,6 +208,9 @@ func (e Explain) MarshalJSON() ([]byte, error) {
 			{"totalKeysExamined", e.KeysExamined},
 			{"totalDocsExamined", e.DocsExamined},
 		}...)
+		if e.Seeks > 0 {
+			stats = append(stats, document.E{Key: "seeks", Value: e.Seeks})
+		}
 	}
 	stats = append(stats, document.E{Key: "executionStages", Value: e.Plan.object()})
 	v, err := document.Of(document.D{

@@ -26,6 +26,7 @@ type Report struct {
 type Need struct {
 	Collection string
 	Fields     []index.Field
+	Geo        string // the path of its geo field, one of Fields; empty for any other index
 	Reason     string // what each part of it is for
 	Exists     bool
 	Queries    []virga.QueryRuns
@@ -39,7 +40,7 @@ func (r Report) String() string {
 		if n.Exists {
 			state = "there"
 		}
-		fmt.Fprintf(&b, "index %s: %s (%s): %s\n", state, n.Collection, index.Spec{Fields: n.Fields}.Keys(), n.Reason)
+		fmt.Fprintf(&b, "index %s: %s (%s): %s\n", state, n.Collection, index.Spec{Fields: n.Fields, Geo: n.Geo}.Keys(), n.Reason)
 		for _, q := range n.Queries {
 			fmt.Fprintf(&b, "  %d × %s: %d documents examined, %d found\n", q.Runs, q.Query, q.Documents, q.Returned)
 		}
@@ -68,7 +69,7 @@ type needs map[[2]string]*need
 
 // A need is what is known of the runs of one query, without its operands.
 type need struct {
-	fields []index.Field
+	wanted index.Spec
 	why    string
 	served bool
 	runs   virga.QueryRuns
@@ -77,7 +78,7 @@ type need struct {
 // add counts runs.
 func (n *needs) add(runs []plan.Run) {
 	for _, r := range runs {
-		if len(r.Wanted) == 0 {
+		if len(r.Wanted.Fields) == 0 {
 			continue
 		}
 		if *n == nil {
@@ -86,7 +87,7 @@ func (n *needs) add(runs []plan.Run) {
 		key := [2]string{r.Collection, r.Shape}
 		one := (*n)[key]
 		if one == nil {
-			one = &need{fields: r.Wanted, why: r.Why, runs: virga.QueryRuns{Query: r.Shape}}
+			one = &need{wanted: r.Wanted, why: r.Why, runs: virga.QueryRuns{Query: r.Shape}}
 			(*n)[key] = one
 		}
 		one.served = r.Served
@@ -121,17 +122,17 @@ func (n needs) list() []Need {
 		keys = append(keys, key)
 	}
 	slices.SortFunc(keys, func(a, b [2]string) int { // those that want most fields first
-		return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(len(n[b].fields), len(n[a].fields)), cmp.Compare(a[1], b[1]))
+		return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(len(n[b].wanted.Fields), len(n[a].wanted.Fields)), cmp.Compare(a[1], b[1]))
 	})
 	var list []Need
 	for _, key := range keys {
 		one := n[key]
 		i := slices.IndexFunc(list, func(have Need) bool {
-			return have.Collection == key[0] && plan.BeginsWith(have.Fields, one.fields)
+			return have.Collection == key[0] && plan.StandsFor(index.Spec{Fields: have.Fields, Geo: have.Geo}, one.wanted)
 		})
 		if i < 0 {
 			i = len(list)
-			list = append(list, Need{Collection: key[0], Fields: one.fields, Reason: one.why, Exists: one.served})
+			list = append(list, Need{Collection: key[0], Fields: one.wanted.Fields, Geo: one.wanted.Geo, Reason: one.why, Exists: one.served})
 		}
 		list[i].Queries = append(list[i].Queries, one.runs)
 	}

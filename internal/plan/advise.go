@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/query"
 )
@@ -15,21 +16,21 @@ func (p *planner) advice(a *access, e query.Explain) *query.Advice {
 	if a.kind == byID || e.DocsExamined < 100 || e.DocsExamined < 4*need && a.served {
 		return nil
 	}
-	fields, why := p.wanted()
-	if len(fields) == 0 || p.has(fields) {
+	want, why := p.wanted()
+	if len(want.Fields) == 0 || p.has(want) {
 		return nil
 	}
-	names := make([]string, len(fields))
-	for i, f := range fields {
+	names := make([]string, len(want.Fields))
+	for i, f := range want.Fields {
 		names[i] = f.String()
 	}
-	return &query.Advice{Collection: p.coll.Name, Fields: names, Reason: fmt.Sprintf("%s: %d documents read for %d found", why, e.DocsExamined, e.Returned)}
+	return &query.Advice{Collection: p.coll.Name, Fields: names, Geo: want.Geo, Reason: fmt.Sprintf("%s: %d documents read for %d found", why, e.DocsExamined, e.Returned)}
 }
 
-// wanted returns the fields of the index that would serve the request best: those
-// that must equal one value, then the order, then those with several values or a
-// range. It says why.
-func (p *planner) wanted() (fields []index.Field, why string) {
+// wanted returns the index that would serve the request best: over the fields that must
+// equal one value, then the order, then those with several values or a range; or, where
+// the request asks for places, the geo field behind the first of these. It says why.
+func (p *planner) wanted() (want index.Spec, why string) {
 	var same, several, ranges []index.Field
 	for _, t := range p.conjuncts {
 		f := index.Field{Path: t.Path()}
@@ -47,22 +48,49 @@ func (p *planner) wanted() (fields []index.Field, why string) {
 	for _, f := range p.by {
 		order = append(order, index.Field{Path: f.Path.String(), Desc: f.Desc})
 	}
+	parts := []wantedPart{{same, "equality"}, {order, "order"}, {several, "a few values"}, {ranges, "range"}}
+	if place := p.place(); place != "" {
+		want.Geo = place
+		same = slices.DeleteFunc(same, func(f index.Field) bool { return f.Path == place })
+		parts = []wantedPart{{same[:min(len(same), index.MaxFields-1)], "equality"}, {[]index.Field{{Path: place}}, "place"}}
+	}
 	var reasons []string
-	for _, part := range []struct {
-		fields []index.Field
-		reason string
-	}{{same, "equality"}, {order, "order"}, {several, "a few values"}, {ranges, "range"}} {
-		before := len(fields)
+	for _, part := range parts {
+		before := len(want.Fields)
 		for _, f := range part.fields {
 			if f.Path != "_id" && !strings.HasPrefix(f.Path, "_id.") {
-				fields = appendField(fields, f)
+				want.Fields = appendField(want.Fields, f)
 			}
 		}
-		if len(fields) > before {
+		if len(want.Fields) > before {
 			reasons = append(reasons, part.reason)
 		}
 	}
-	return fields[:min(len(fields), index.MaxFields)], strings.Join(reasons, ", then ")
+	want.Fields = want.Fields[:min(len(want.Fields), index.MaxFields)]
+	return want, strings.Join(reasons, ", then ")
+}
+
+// A wantedPart is some fields of an index, and what they are for.
+type wantedPart struct {
+	fields []index.Field
+	reason string
+}
+
+// place returns the path of the places that the request asks for, the nearest first if
+// it does, or nothing. A program without cgo has no geo indexes.
+func (p *planner) place() string {
+	if !geo.HasCells {
+		return ""
+	}
+	if p.near != nil {
+		return p.near.Path()
+	}
+	for _, t := range p.conjuncts {
+		if asksWhere(t) {
+			return t.Path()
+		}
+	}
+	return ""
 }
 
 func appendField(list []index.Field, f index.Field) []index.Field {
@@ -98,10 +126,31 @@ func kindOfTerm(t query.Term) asks {
 	return asksNothing
 }
 
-// has reports whether the collection has an index that begins with these fields, in
-// these directions or all of them turned.
-func (p *planner) has(fields []index.Field) bool {
-	return slices.ContainsFunc(p.indexes(), func(x *index.Index) bool { return BeginsWith(x.Spec().Fields, fields) })
+// has reports whether the collection has an index that serves whatever want would.
+func (p *planner) has(want index.Spec) bool {
+	list := p.indexes()
+	if want.Geo != "" {
+		list = p.geo
+	}
+	return slices.ContainsFunc(list, func(x *index.Index) bool { return StandsFor(x.Spec(), want) })
+}
+
+// StandsFor reports whether an index of the fields of x, its geo field among them, serves
+// whatever one of those of want does. Fields before a geo field may come in any order.
+func StandsFor(x, want index.Spec) bool {
+	if want.Geo == "" || x.Geo != want.Geo {
+		return x.Geo == want.Geo && BeginsWith(x.Fields, want.Fields)
+	}
+	last := len(want.Fields) - 1
+	if len(x.Fields) <= last || x.Fields[last].Path != x.Geo {
+		return false
+	}
+	for _, f := range want.Fields[:last] {
+		if !slices.ContainsFunc(x.Fields[:last], func(g index.Field) bool { return g.Path == f.Path }) {
+			return false
+		}
+	}
+	return true
 }
 
 // BeginsWith reports whether an index over fields serves whatever one over prefix

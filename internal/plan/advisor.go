@@ -34,7 +34,7 @@ const maxShapes = 1000
 type shape struct {
 	collection string
 	text       string
-	fields     []index.Field // of the index that would serve it best
+	wanted     index.Spec // the index that would serve it best, unnamed
 	why        string
 
 	runs, nanos, keys, docs, returned atomic.Int64
@@ -43,7 +43,7 @@ type shape struct {
 // A Missing is an index that would help, with the queries that want it.
 type Missing struct {
 	Collection string
-	Fields     []index.Field
+	Index      index.Spec // unnamed
 	Why        string
 	Gain       time.Duration // estimated: what the queries would have taken less so far
 	Queries    []Ran
@@ -118,7 +118,7 @@ func (a *Advisor) shape(p *planner) *shape {
 		return s
 	}
 	fresh := &shape{collection: p.coll.Name, text: p.shapeText()}
-	fresh.fields, fresh.why = p.wanted()
+	fresh.wanted, fresh.why = p.wanted()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if s := a.shapes[key]; s != nil {
@@ -134,12 +134,12 @@ func (a *Advisor) Missing(catalog *txn.Catalog) []Missing {
 	var list []Missing
 	for _, s := range a.wanting(catalog) {
 		gain, ran := s.gain()
-		if i := slices.IndexFunc(list, func(m Missing) bool { return m.Collection == s.collection && BeginsWith(m.Fields, s.fields) }); i >= 0 {
+		if i := slices.IndexFunc(list, func(m Missing) bool { return m.Collection == s.collection && StandsFor(m.Index, s.wanted) }); i >= 0 {
 			list[i].Gain += gain
 			list[i].Queries = append(list[i].Queries, ran)
 			continue
 		}
-		list = append(list, Missing{Collection: s.collection, Fields: s.fields, Why: s.why, Gain: gain, Queries: []Ran{ran}})
+		list = append(list, Missing{Collection: s.collection, Index: s.wanted, Why: s.why, Gain: gain, Queries: []Ran{ran}})
 	}
 	slices.SortStableFunc(list, func(a, b Missing) int { return cmp.Compare(b.Gain, a.Gain) })
 	return list
@@ -153,15 +153,15 @@ func (a *Advisor) wanting(catalog *txn.Catalog) []*shape {
 	var list []*shape
 	for _, s := range a.shapes {
 		coll := catalog.Collection(s.collection)
-		if coll == nil || len(s.fields) == 0 || !s.wasteful() {
+		if coll == nil || len(s.wanted.Fields) == 0 || !s.wasteful() {
 			continue
 		}
-		if !slices.ContainsFunc(coll.Indexes(), func(x *index.Index) bool { return !isGeo(x) && BeginsWith(x.Spec().Fields, s.fields) }) {
+		if !slices.ContainsFunc(coll.Indexes(), func(x *index.Index) bool { return StandsFor(x.Spec(), s.wanted) }) {
 			list = append(list, s)
 		}
 	}
 	slices.SortFunc(list, func(a, b *shape) int {
-		return cmp.Or(cmp.Compare(len(b.fields), len(a.fields)), strings.Compare(a.collection, b.collection), strings.Compare(a.text, b.text))
+		return cmp.Or(cmp.Compare(len(b.wanted.Fields), len(a.wanted.Fields)), strings.Compare(a.collection, b.collection), strings.Compare(a.text, b.text))
 	})
 	return list
 }

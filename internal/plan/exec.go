@@ -20,6 +20,7 @@ type exec struct {
 	after   []byte // the encoded _id of the document to go on behind; nil for none
 
 	keys, docs int64 // index entries and documents looked at
+	seeks      int64 // places of geo indexes that searches went to
 	switched   bool  // an index led to so many documents that the collection was scanned instead
 }
 

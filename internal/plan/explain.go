@@ -41,7 +41,7 @@ func Explain(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, r *qu
 	if e.Returned, err = x.exhaust(ctx, a); err != nil {
 		return e, err
 	}
-	e.KeysExamined, e.DocsExamined, e.Switched = x.keys, x.docs, x.switched
+	e.KeysExamined, e.DocsExamined, e.Seeks, e.Switched = x.keys, x.docs, x.seeks, x.switched
 	e.Time = o.Clock.Now().Sub(began)
 	e.Advice = p.advice(a, e)
 	return e, nil
@@ -238,10 +238,16 @@ func indexStage(a *access) query.Stage {
 			name = "GEO_NEAR_2DSPHERE"
 		}
 	}
-	return query.Stage{Name: name, Text: text, Fields: document.D{
+	fields := document.D{
 		{"indexName", spec.Name}, {"keyPattern", pattern}, {"isMultiKey", a.index.Traits().Multikey != 0},
 		{"isUnique", spec.Unique}, {"isSparse", spec.Sparse}, {"direction", direction(a.order.reverse)}, {"indexBounds", bounds},
-	}}
+	}
+	if a.search != nil {
+		if cells := a.search.covering(); len(cells) > 0 {
+			fields = append(fields, document.E{Key: "cells", Value: cells})
+		}
+	}
+	return query.Stage{Name: name, Text: text, Fields: fields}
 }
 
 func direction(reverse bool) string {

@@ -177,6 +177,35 @@ func (s *search) String() string {
 	return s.term.Path() + " intersects " + s.shape.String()
 }
 
+// covering returns a few H3 cells that hold all that is looked for, as text, or the first
+// of very many. There are none of a search for the nearest without a bound.
+func (s *search) covering() []string {
+	var cells []geo.Cell
+	of := 0
+	switch {
+	case s.cells != nil:
+		cells, of = s.cells.Cells(maxShown)
+	case s.shape != nil:
+		cells = s.shape.Covering(maxShown)
+	case s.area != nil:
+		cells = s.area.Covering(maxShown)
+	default:
+		area, err := s.near.Area()
+		if err != nil {
+			return nil
+		}
+		cells = area.Covering(maxShown)
+	}
+	var list []string
+	for _, c := range cells {
+		list = append(list, c.String())
+	}
+	if of > len(cells) {
+		list = append(list, fmt.Sprintf("%d more", of-len(cells)))
+	}
+	return list
+}
+
 func nearText(n *query.Near) string {
 	p := n.Origin.Point()
 	text := fmt.Sprintf("[%v, %v]", p.Lng(), p.Lat())

@@ -50,6 +50,7 @@ func (s *spots) Seek(cell uint64) bool {
 	}
 	key := keys.AppendCellBound(append(s.rooms[0][:0], s.prefix...), cell, s.points)
 	s.rooms[0], s.rooms[1] = s.rooms[1], key
+	s.exec.seeks++
 	return s.took(s.cursor.Seek(key))
 }
 

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/virgadb/virga/document"
-	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/clock"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/query"
@@ -92,8 +91,8 @@ func (p *planner) plan() (*access, error) {
 // refusal is the error of a walk over the collection that the options forbid.
 func (p *planner) refusal() error {
 	remedy := "no index can serve it"
-	if fields, _ := p.wanted(); len(fields) > 0 && !p.has(fields) {
-		remedy = "create an index on (" + index.Spec{Fields: fields}.Keys() + ")"
+	if want, _ := p.wanted(); len(want.Fields) > 0 && !p.has(want) {
+		remedy = "create an index on (" + want.Keys() + ")"
 	}
 	return fmt.Errorf("%s: the query would walk over %.0f documents and indexes are required, %s: %w", p.shapeText(), p.documents, remedy, fault.ErrInvalid)
 }

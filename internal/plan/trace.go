@@ -12,9 +12,9 @@ type Run struct {
 	Docs       int64  // documents looked at
 	Returned   int64
 
-	Wanted []index.Field // of the index that would serve the request best; none when none can
-	Why    string        // what each part of it is for
-	Served bool          // there is an index that begins with them
+	Wanted index.Spec // the index that would serve the request best, unnamed; without fields when none can
+	Why    string     // what each part of it is for
+	Served bool       // there is an index that begins with its fields
 }
 
 // told returns the run for whoever traces it.
