@@ -12,3 +12,10 @@ func AppendDate(dst []byte, ms int64) []byte { return appendDate(dst, ms) }
 
 // AppendText appends the string s, which must be valid UTF-8.
 func AppendText(dst, s []byte) []byte { return appendText(dst, s) }
+
+// AppendHead appends the head of an object of n fields or an array of n elements, which
+// have to follow: the fields as their names, by [AppendText], and their values.
+func AppendHead(dst []byte, k Kind, n int) []byte { return appendHead(dst, k, n) }
+
+// HeadSize returns how many bytes AppendHead appends for n.
+func HeadSize(n int) int { return headSize(n) }

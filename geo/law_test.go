@@ -2,31 +2,18 @@ package geo
 
 import (
 	"math"
-	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
-	"time"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // lawCases returns the number of cases a law is tried on and a maker of shapes with a
 // new seed, both of which it logs.
 func lawCases(t *testing.T, atOnce int) (int, maker) {
 	t.Helper()
-	effort, err := strconv.ParseFloat(os.Getenv("VIRGA_EFFORT"), 64)
-	if err != nil {
-		effort = 1
-	}
-	n, seed := max(1, int(float64(atOnce)*effort)), uint64(time.Now().UnixNano())
-	if text := os.Getenv("VIRGA_SEED"); text != "" {
-		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Logf("seed %d, %d cases", seed, n)
-	return n, maker{rand.New(rand.NewPCG(seed, seed))}
+	n, rnd := trial.Cases(t, atOnce)
+	return n, maker{rnd}
 }
 
 // stored returns the GeoJSON of g.

@@ -1,7 +1,6 @@
 package query
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math"
 
@@ -55,7 +54,7 @@ func (e *edit) count(i, at int, k document.Kind, n, delta int) error {
 	if delta == 0 {
 		return nil
 	}
-	return e.insert(i, at, at+headSize(n), appendHead(nil, k, n+delta))
+	return e.insert(i, at, at+document.HeadSize(n), document.AppendHead(nil, k, n+delta))
 }
 
 // result returns the bytes of the document with all splices made.
@@ -118,17 +117,6 @@ func brief(v document.Value) string {
 	return v.Kind().String()
 }
 
-// headSize returns the size of the head of an object or array of n.
-func headSize(n int) int {
-	switch {
-	case n < 16:
-		return 1
-	case n <= math.MaxUint16:
-		return 3
-	}
-	return 5
-}
-
 // keySize returns the size of a key of n bytes with its head.
 func keySize(n int) int {
 	switch {
@@ -140,34 +128,4 @@ func keySize(n int) int {
 		return n + 3
 	}
 	return n + 5
-}
-
-// appendHead appends the head of an object or array of n.
-func appendHead(dst []byte, k document.Kind, n int) []byte {
-	short, long := byte(0x80), byte(0xde)
-	if k == document.Array {
-		short, long = 0x90, 0xdc
-	}
-	switch {
-	case n < 16:
-		return append(dst, short|byte(n))
-	case n <= math.MaxUint16:
-		return append(dst, long, byte(n>>8), byte(n))
-	}
-	return binary.BigEndian.AppendUint32(append(dst, long+1), uint32(n))
-}
-
-// appendKey appends the name of a field.
-func appendKey(dst, key []byte) []byte {
-	switch n := len(key); {
-	case n < 32:
-		dst = append(dst, 0xa0|byte(n))
-	case n <= math.MaxUint8:
-		dst = append(dst, 0xd9, byte(n))
-	case n <= math.MaxUint16:
-		dst = append(dst, 0xda, byte(n>>8), byte(n))
-	default:
-		dst = binary.BigEndian.AppendUint32(append(dst, 0xdb), uint32(n))
-	}
-	return append(dst, key...)
 }

@@ -21,7 +21,7 @@ func (e *edit) array(b *branch, at int, v document.Value) error {
 		return err
 	}
 	n, first := v.Len(), len(e.splices)
-	from := at + headSize(n)
+	from := at + document.HeadSize(n)
 	elements := v.Elements()
 	for i := 0; p.wants(i, n) && elements.Next(); i++ {
 		element := elements.Value()

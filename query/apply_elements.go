@@ -43,7 +43,7 @@ func (e *edit) cut(t target, n int, pieces []splice, gone int) error {
 func elementsOf(v document.Value, at int) ([]document.Value, []int, error) {
 	n := v.Len()
 	values, starts := make([]document.Value, 0, min(n, len(v.Raw()))), make([]int, 0, min(n, len(v.Raw()))+1)
-	from := at + headSize(n)
+	from := at + document.HeadSize(n)
 	starts = append(starts, from)
 	elements := v.Elements()
 	for elements.Next() {
@@ -61,13 +61,13 @@ func elementsOf(v document.Value, at int) ([]document.Value, []int, error) {
 
 // arrayOf returns the array of values.
 func arrayOf(values []document.Value) (document.Value, error) {
-	size := headSize(len(values))
+	size := document.HeadSize(len(values))
 	for _, v := range values {
 		size += len(v.Raw())
 	}
 	if size > document.MaxSize {
 		return document.Value{}, fmt.Errorf("array of %d bytes: %w", size, fault.ErrTooLarge)
 	}
-	raw := appendHead(make([]byte, 0, size), document.Array, len(values))
+	raw := document.AppendHead(make([]byte, 0, size), document.Array, len(values))
 	return document.FromRaw(joined(raw, values)).Value(), nil
 }

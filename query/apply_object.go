@@ -16,7 +16,7 @@ func (e *edit) object(b *branch, at int, v document.Value, inArray bool) error {
 	n, first, delta := v.Len(), len(e.splices), 0
 	var found marks
 	left := len(b.children)
-	from := at + headSize(n)
+	from := at + document.HeadSize(n)
 	fields := v.Fields()
 	for left > 0 && fields.Next() {
 		value := fields.Value()
@@ -119,7 +119,7 @@ func (e *edit) appendFresh(dst []byte, b *branch, inArray bool) ([]byte, bool, e
 	if n == 0 {
 		return dst, false, nil
 	}
-	return slices.Insert(dst, start, appendHead(nil, document.Object, n)...), true, nil
+	return slices.Insert(dst, start, document.AppendHead(nil, document.Object, n)...), true, nil
 }
 
 // marks is a set of small numbers.

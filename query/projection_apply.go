@@ -48,7 +48,7 @@ func (w *projecting) object(dst []byte, s *selection, v document.Value, depth in
 func (w *projecting) rest(dst []byte, s *selection, v document.Value, depth int) ([]byte, error) {
 	start, n := len(dst), 0
 	dst = append(dst, 0)
-	raw, at := v.Raw(), headSize(v.Len())
+	raw, at := v.Raw(), document.HeadSize(v.Len())
 	copied := at
 	fields := v.Fields()
 	for fields.Next() {
@@ -82,7 +82,7 @@ func (w *projecting) field(dst []byte, s *selection, key []byte, v document.Valu
 	if s.choice == excluded {
 		return dst, false, nil
 	}
-	out, ok, err := w.chosen(appendKey(dst, key), s, v, depth)
+	out, ok, err := w.chosen(document.AppendText(dst, key), s, v, depth)
 	if err != nil || !ok {
 		return dst, false, err
 	}
@@ -153,7 +153,7 @@ func (s *selection) appendSlice(dst []byte, v document.Value) ([]byte, bool, err
 		from = max(v.Len()+s.skip, 0)
 	}
 	n := min(s.take, v.Len()-from)
-	dst = appendHead(dst, document.Array, n)
+	dst = document.AppendHead(dst, document.Array, n)
 	elements := v.Elements()
 	for i := 0; i < from+n && elements.Next(); i++ {
 		if i >= from {
@@ -172,7 +172,7 @@ func (s *selection) appendFirst(dst []byte, v document.Value) ([]byte, bool, err
 			return dst, false, err
 		}
 		if ok {
-			return append(appendHead(dst, document.Array, 1), elements.Value().Raw()...), true, nil
+			return append(document.AppendHead(dst, document.Array, 1), elements.Value().Raw()...), true, nil
 		}
 	}
 	return dst, false, elements.Err()
@@ -186,7 +186,7 @@ func (w *projecting) appendLocated(dst []byte, v document.Value) ([]byte, bool, 
 	}
 	if w.filter != nil {
 		if i, ok := w.filter.Position(w.doc, w.p.positional); ok && v.Element(i).Exists() {
-			return append(appendHead(dst, document.Array, 1), v.Element(i).Raw()...), true, nil
+			return append(document.AppendHead(dst, document.Array, 1), v.Element(i).Raw()...), true, nil
 		}
 	}
 	path := w.p.positional + ".$"
@@ -196,8 +196,8 @@ func (w *projecting) appendLocated(dst []byte, v document.Value) ([]byte, bool, 
 // setHead writes the head of the container whose room of one byte is at dst[at].
 func setHead(dst []byte, at int, k document.Kind, n int) []byte {
 	if n < 16 {
-		appendHead(dst[:at], k, n)
+		document.AppendHead(dst[:at], k, n)
 		return dst
 	}
-	return slices.Replace(dst, at, at+1, appendHead(nil, k, n)...)
+	return slices.Replace(dst, at, at+1, document.AppendHead(nil, k, n)...)
 }

@@ -76,7 +76,7 @@ func (p puller) revise(e *edit, t target) (bool, error) {
 		return false, err
 	}
 	var pieces []splice
-	n, gone, from := t.value.Len(), 0, t.at+headSize(t.value.Len())
+	n, gone, from := t.value.Len(), 0, t.at+document.HeadSize(t.value.Len())
 	elements := t.value.Elements()
 	for elements.Next() {
 		v := elements.Value()

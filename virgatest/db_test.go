@@ -221,7 +221,7 @@ func TestConflictsRunAgain(t *testing.T) {
 func BenchmarkNew(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		tr := &trial{TB: b}
+		tr := &attempt{TB: b}
 		virgatest.New(tr)
 		tr.finish()
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	"github.com/virgadb/virga"
 	"github.com/virgadb/virga/aggregate"
 	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/internal/trial"
 	"github.com/virgadb/virga/query"
 	"github.com/virgadb/virga/rules"
 	"github.com/virgadb/virga/virgatest"
@@ -293,7 +292,7 @@ func TestForkBesideWriters(t *testing.T) {
 		running.Go(func() { write(db, rand.New(rand.NewPCG(seed, uint64(i)))) })
 	}
 	last := db
-	for i := range 20 * effort() {
+	for i := range 20 * trial.Effort() {
 		fork := last.Fork(t)
 		if err := total(fork, sum); err != nil {
 			t.Error(err)
@@ -407,7 +406,7 @@ func BenchmarkFork(b *testing.B) {
 			fill(b, db.DB, n)
 			b.ReportAllocs()
 			for b.Loop() {
-				tr := &trial{TB: b}
+				tr := &attempt{TB: b}
 				db.Fork(tr)
 				tr.finish()
 			}
@@ -421,7 +420,7 @@ func BenchmarkForkAndWrite(b *testing.B) {
 	fill(b, db.DB, 50)
 	b.ReportAllocs()
 	for b.Loop() {
-		tr := &trial{TB: b}
+		tr := &attempt{TB: b}
 		c := db.Fork(tr).Collection("a")
 		if _, err := c.Doc(1).Update(ctx, virga.M{"city": "Oslo"}); err != nil {
 			b.Fatal(err)
@@ -431,12 +430,4 @@ func BenchmarkForkAndWrite(b *testing.B) {
 		}
 		tr.finish()
 	}
-}
-
-// effort is how much random tests are to do: 1 is about a second a test.
-func effort() int {
-	if n, err := strconv.Atoi(os.Getenv("VIRGA_EFFORT")); err == nil && n > 0 {
-		return n
-	}
-	return 1
 }

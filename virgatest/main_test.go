@@ -15,8 +15,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var ctx = context.Background()
 
-// A trial stands in for the testing.T of a test that may fail.
-type trial struct {
+// An attempt stands in for the testing.T of a test that may fail.
+type attempt struct {
 	testing.TB
 	mu       sync.Mutex // guards all below
 	cleanups []func()
@@ -25,9 +25,9 @@ type trial struct {
 }
 
 // try runs f as a test of its own and returns what became of it.
-func try(t testing.TB, f func(t testing.TB)) *trial {
+func try(t testing.TB, f func(t testing.TB)) *attempt {
 	t.Helper()
-	tr := &trial{TB: t}
+	tr := &attempt{TB: t}
 	done := make(chan struct{})
 	go func() { // Fatal ends the goroutine
 		defer close(done)
@@ -38,28 +38,28 @@ func try(t testing.TB, f func(t testing.TB)) *trial {
 	return tr
 }
 
-func (t *trial) finish() {
+func (t *attempt) finish() {
 	for i := len(t.cleanups) - 1; i >= 0; i-- {
 		t.cleanups[i]()
 	}
 }
 
-func (t *trial) note(failed bool, text string) {
+func (t *attempt) note(failed bool, text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.failed = t.failed || failed
 	t.text.WriteString(text + "\n")
 }
 
-func (t *trial) Helper()                           {}
-func (t *trial) Name() string                      { return "trial" }
-func (t *trial) Failed() bool                      { t.mu.Lock(); defer t.mu.Unlock(); return t.failed }
-func (t *trial) Cleanup(f func())                  { t.cleanups = append(t.cleanups, f) }
-func (t *trial) Log(args ...any)                   { t.note(false, fmt.Sprint(args...)) }
-func (t *trial) Logf(format string, args ...any)   { t.note(false, fmt.Sprintf(format, args...)) }
-func (t *trial) Error(args ...any)                 { t.note(true, fmt.Sprint(args...)) }
-func (t *trial) Errorf(format string, args ...any) { t.note(true, fmt.Sprintf(format, args...)) }
-func (t *trial) Fatalf(format string, args ...any) {
+func (t *attempt) Helper()                           {}
+func (t *attempt) Name() string                      { return "trial" }
+func (t *attempt) Failed() bool                      { t.mu.Lock(); defer t.mu.Unlock(); return t.failed }
+func (t *attempt) Cleanup(f func())                  { t.cleanups = append(t.cleanups, f) }
+func (t *attempt) Log(args ...any)                   { t.note(false, fmt.Sprint(args...)) }
+func (t *attempt) Logf(format string, args ...any)   { t.note(false, fmt.Sprintf(format, args...)) }
+func (t *attempt) Error(args ...any)                 { t.note(true, fmt.Sprint(args...)) }
+func (t *attempt) Errorf(format string, args ...any) { t.note(true, fmt.Sprintf(format, args...)) }
+func (t *attempt) Fatalf(format string, args ...any) {
 	t.note(true, fmt.Sprintf(format, args...))
 	runtime.Goexit()
 }

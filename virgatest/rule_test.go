@@ -12,6 +12,7 @@ import (
 
 	"github.com/virgadb/virga"
 	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/internal/trial"
 	"github.com/virgadb/virga/query"
 	"github.com/virgadb/virga/virgatest"
 	"github.com/virgadb/virga/watch"
@@ -422,7 +423,7 @@ func TestFaultsLeaveTheDatabaseTrue(t *testing.T) {
 	for w := range heard {
 		running.Go(func() {
 			r := rand.New(rand.NewPCG(seed, uint64(w)))
-			for range 200 * effort() {
+			for range 200 * trial.Effort() {
 				err := move(db, r.IntN(accounts), r.IntN(accounts), r.IntN(10))
 				if err != nil && !errors.Is(err, virgatest.ErrInjected) && !errors.Is(err, virga.ErrDuplicate) {
 					t.Error(err)

@@ -2,12 +2,10 @@ package storage_test
 
 import (
 	"fmt"
-	"path/filepath"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/virgadb/virga/internal/storage"
-	"github.com/virgadb/virga/internal/storage/badger"
-	"github.com/virgadb/virga/internal/storage/memory"
 	"github.com/virgadb/virga/internal/trial"
 )
 
@@ -15,37 +13,25 @@ import (
 // single steps, on a tree and on an engine that copies, and behind any prefix: in full
 // keys and in those that end before.
 func TestHeads(t *testing.T) {
-	for name, engine := range map[string]func() (storage.Engine, error){
-		"tree":   func() (storage.Engine, error) { return memory.Open(memory.Options{}), nil },
-		"copies": func() (storage.Engine, error) { return unshared{memory.Open(memory.Options{})}, nil },
-		"badger": func() (storage.Engine, error) {
-			return badger.Open(filepath.Join(t.TempDir(), "store"), badger.Options{})
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			e, err := engine()
-			must(t, err)
-			s := open(t, e, storage.Options{})
-			rnd := trial.Random(t)
-			var writes []storage.Write
-			for range 5000 {
-				key := fmt.Sprintf("k%05d-%08d", rnd.IntN(100_000), rnd.IntN(100_000_000))
-				writes = append(writes, set(key[:2+rnd.IntN(len(key)-1)], nil))
-			}
-			must(t, commit(s, writes...))
-			snap, err := s.Snapshot()
-			must(t, err)
-			defer snap.Release()
-			for i := range trial.Times(20) {
-				all := storage.Range{Lo: fmt.Appendf(nil, "k%d", rnd.IntN(5)), Hi: fmt.Appendf(nil, "k%d", 5+rnd.IntN(5))}
-				compareHeads(t, snap, all, i%18, func() int { return rnd.IntN(600) - 100 })
-			}
-			s.Close()
-			if c := snap.Scan(storage.Range{}, storage.ScanOptions{KeysOnly: true}); c.Heads(0, make([]uint64, 9)) != 0 || c.Err() == nil {
-				t.Errorf("heads of a closed store, %v", c.Err())
-			}
-		})
-	}
+	eachEngine(t, func(t *testing.T, s *storage.Store, rnd *rand.Rand) {
+		var writes []storage.Write
+		for range 5000 {
+			key := fmt.Sprintf("k%05d-%08d", rnd.IntN(100_000), rnd.IntN(100_000_000))
+			writes = append(writes, set(key[:2+rnd.IntN(len(key)-1)], nil))
+		}
+		must(t, commit(s, writes...))
+		snap, err := s.Snapshot()
+		must(t, err)
+		defer snap.Release()
+		for i := range trial.Times(20) {
+			all := storage.Range{Lo: fmt.Appendf(nil, "k%d", rnd.IntN(5)), Hi: fmt.Appendf(nil, "k%d", 5+rnd.IntN(5))}
+			compareHeads(t, snap, all, i%18, func() int { return rnd.IntN(600) - 100 })
+		}
+		s.Close()
+		if c := snap.Scan(storage.Range{}, storage.ScanOptions{KeysOnly: true}); c.Heads(0, make([]uint64, 9)) != 0 || c.Err() == nil {
+			t.Errorf("heads of a closed store, %v", c.Err())
+		}
+	})
 }
 
 // compareHeads walks over a range by heads, as many at a time as next says, and by a

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/virgadb/virga/cmd/virga/command"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // numbered returns n rows with ascending ids.
@@ -127,7 +128,7 @@ func TestKilledImport(t *testing.T) {
 	}
 	seed := uint64(time.Now().UnixNano())
 	r := rand.New(rand.NewPCG(seed, 0))
-	kills := 3 * effort()
+	kills := trial.Times(3)
 	for range kills {
 		kill(t, file, 1000*(1+r.IntN(9)), time.Duration(r.IntN(20_000))*time.Microsecond)
 	}
@@ -173,15 +174,6 @@ func committed(t *testing.T, line string) int {
 	n, err := strconv.Atoi(strings.TrimPrefix(line, "committed "))
 	if err != nil {
 		t.Fatalf("progress: %s", line)
-	}
-	return n
-}
-
-// effort returns how many times the usual number of cases is to be run.
-func effort() int {
-	n, err := strconv.Atoi(os.Getenv("VIRGA_EFFORT"))
-	if err != nil || n < 1 {
-		return 1
 	}
 	return n
 }

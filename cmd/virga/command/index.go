@@ -80,24 +80,13 @@ func newIndexDrop() *cobra.Command {
 }
 
 func newIndexList(s Streams) *cobra.Command {
-	return &cobra.Command{
-		Use:   "list DATABASE COLLECTION",
-		Short: "Print the indexes of a collection",
-		Args:  takes(2, 2, "DATABASE COLLECTION"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return reading(args[0], func(db *virga.DB) error {
-				coll, err := existing(cmd.Context(), db, args[1])
-				if err != nil {
-					return err
-				}
-				infos, err := coll.Indexes(cmd.Context())
-				if err != nil {
-					return err
-				}
-				return writeIndexes(s.Out, infos)
-			})
-		},
-	}
+	return aboutCollection("list", "Print the indexes of a collection", reading, func(ctx context.Context, coll *virga.Collection) error {
+		infos, err := coll.Indexes(ctx)
+		if err != nil {
+			return err
+		}
+		return writeIndexes(s.Out, infos)
+	})
 }
 
 func writeIndexes(w io.Writer, infos []virga.IndexInfo) error {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
+
+	"github.com/spf13/cobra"
 
 	"github.com/virgadb/virga"
 )
@@ -50,6 +53,39 @@ func with(path string, do func(db *virga.DB) error, options ...virga.Option) err
 		return err
 	}
 	return errors.Join(do(db), db.Close())
+}
+
+// aboutCollection returns a command that does something with a collection there is, in a
+// database that is opened by way of access: reading or writing.
+func aboutCollection(verb, short string, access func(string, func(*virga.DB) error) error, do func(context.Context, *virga.Collection) error) *cobra.Command {
+	return &cobra.Command{
+		Use:   verb + " DATABASE COLLECTION",
+		Short: short,
+		Args:  takes(2, 2, "DATABASE COLLECTION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return access(args[0], func(db *virga.DB) error {
+				coll, err := existing(cmd.Context(), db, args[1])
+				if err != nil {
+					return err
+				}
+				return do(cmd.Context(), coll)
+			})
+		},
+	}
+}
+
+// readText returns what the file at path holds, or in for "-", up to so many bytes.
+func readText(path string, in io.Reader, most int64) (string, error) {
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return "", err
+		}
+		defer f.Close()
+		in = f
+	}
+	text, err := io.ReadAll(io.LimitReader(in, most))
+	return string(text), err
 }
 
 // existing returns a collection, and an error when the database has none of that

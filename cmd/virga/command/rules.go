@@ -1,10 +1,10 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -70,25 +70,14 @@ itself, may do everything.`,
 }
 
 func newRulesShow(s Streams) *cobra.Command {
-	return &cobra.Command{
-		Use:   "show DATABASE COLLECTION",
-		Short: "Print the rules of a collection, as they were set",
-		Args:  takes(2, 2, "DATABASE COLLECTION"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return reading(args[0], func(db *virga.DB) error {
-				coll, err := existing(cmd.Context(), db, args[1])
-				if err != nil {
-					return err
-				}
-				r, err := coll.Rules(cmd.Context())
-				if err != nil {
-					return err
-				}
-				_, err = fmt.Fprintln(s.Out, strings.TrimRight(r.String(), "\n"))
-				return err
-			})
-		},
-	}
+	return aboutCollection("show", "Print the rules of a collection, as they were set", reading, func(ctx context.Context, coll *virga.Collection) error {
+		r, err := coll.Rules(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(s.Out, strings.TrimRight(r.String(), "\n"))
+		return err
+	})
 }
 
 // maxRules is more than any rules may have, in bytes.
@@ -96,19 +85,11 @@ const maxRules = 1 << 20
 
 // readRules compiles the rules in a file.
 func readRules(path string, in io.Reader) (*rules.Rules, error) {
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in = f
-	}
-	text, err := io.ReadAll(io.LimitReader(in, maxRules))
+	text, err := readText(path, in, maxRules)
 	if err != nil {
 		return nil, err
 	}
-	r, err := rules.Parse(string(text))
+	r, err := rules.Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

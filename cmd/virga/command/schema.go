@@ -1,10 +1,9 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -36,7 +35,7 @@ are not looked at.`,
 		Example: `  virga schema set shop.virga products products.schema.json --moderate`,
 		Args:    takes(3, 3, "DATABASE COLLECTION FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			text, err := readSchema(args[2], s.In)
+			text, err := readText(args[2], s.In, maxSchema)
 			if err != nil {
 				return err
 			}
@@ -58,58 +57,23 @@ are not looked at.`,
 // maxSchema is more than any schema may have, in bytes.
 const maxSchema = 4 << 20
 
-func readSchema(path string, in io.Reader) (string, error) {
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return "", err
-		}
-		defer f.Close()
-		in = f
-	}
-	text, err := io.ReadAll(io.LimitReader(in, maxSchema))
-	return string(text), err
-}
-
 func newSchemaShow(s Streams) *cobra.Command {
-	return &cobra.Command{
-		Use:   "show DATABASE COLLECTION",
-		Short: "Print the schema of a collection, its level and its action",
-		Args:  takes(2, 2, "DATABASE COLLECTION"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return reading(args[0], func(db *virga.DB) error {
-				coll, err := existing(cmd.Context(), db, args[1])
-				if err != nil {
-					return err
-				}
-				schema, err := coll.Schema(cmd.Context())
-				if err != nil {
-					return err
-				}
-				if schema.JSON == nil {
-					_, err = fmt.Fprintln(s.Out, "no schema")
-				} else {
-					_, err = fmt.Fprintf(s.Out, "%s, %s\n%s\n", schema.Level, schema.Action, schema.JSON)
-				}
-				return err
-			})
-		},
-	}
+	return aboutCollection("show", "Print the schema of a collection, its level and its action", reading, func(ctx context.Context, coll *virga.Collection) error {
+		schema, err := coll.Schema(ctx)
+		if err != nil {
+			return err
+		}
+		if schema.JSON == nil {
+			_, err = fmt.Fprintln(s.Out, "no schema")
+		} else {
+			_, err = fmt.Fprintf(s.Out, "%s, %s\n%s\n", schema.Level, schema.Action, schema.JSON)
+		}
+		return err
+	})
 }
 
 func newSchemaClear() *cobra.Command {
-	return &cobra.Command{
-		Use:   "clear DATABASE COLLECTION",
-		Short: "Let a collection hold any documents",
-		Args:  takes(2, 2, "DATABASE COLLECTION"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return writing(args[0], func(db *virga.DB) error {
-				coll, err := existing(cmd.Context(), db, args[1])
-				if err != nil {
-					return err
-				}
-				return coll.SetSchema(cmd.Context(), virga.Schema{})
-			})
-		},
-	}
+	return aboutCollection("clear", "Let a collection hold any documents", writing, func(ctx context.Context, coll *virga.Collection) error {
+		return coll.SetSchema(ctx, virga.Schema{})
+	})
 }
