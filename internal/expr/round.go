@@ -68,34 +68,41 @@ func rounded(r rounding) function {
 		if !ok {
 			return missing, needs("a number", args[0])
 		}
-		return e.number(r.round(n, places)), nil
+		if n.float {
+			return e.float(r.round(n.f, places)), nil
+		}
+		i, ok := r.roundInteger(n.i, places)
+		if !ok {
+			return missing, invalid("the result does not fit into 64 bits")
+		}
+		return e.integer(i), nil
 	}
 }
 
-func (r rounding) round(n number, places int) number {
+func (r rounding) round(f float64, places int) float64 {
 	switch {
-	case n.float && (math.IsInf(n.f, 0) || n.f != n.f):
-		return n
-	case n.float && places == 0:
-		return floating(r.float(n.f))
-	case n.float && places > 0:
-		return floating(r.places(n.f, places))
-	case n.float:
-		unit := math.Pow10(-places)
-		rest := math.Mod(n.f, unit)
-		return floating(n.f - rest + r.nearest(rest, math.Trunc(n.f/unit), unit))
+	case math.IsInf(f, 0) || f != f:
+		return f
+	case places == 0:
+		return r.float(f)
+	case places > 0:
+		return r.places(f, places)
+	}
+	unit := math.Pow10(-places)
+	rest := math.Mod(f, unit)
+	return f - rest + r.nearest(rest, math.Trunc(f/unit), unit)
+}
+
+// roundInteger reports false when what i is rounded to is no integer of 64 bits.
+func (r rounding) roundInteger(i int64, places int) (int64, bool) {
+	switch {
 	case places >= 0:
-		return n
-	case places < -18:
-		unit := math.Pow10(-places)
-		return floating(r.nearest(float64(n.i), 0, unit))
+		return i, true
+	case places < -18: // the unit is none
+		return 0, r.nearest(float64(i), 0, math.Pow10(-places)) == 0
 	}
 	unit := integerUnit(-places)
-	q := r.integer(n.i/unit, n.i%unit, unit)
-	if product, ok := multiply(q, unit); ok {
-		return number{i: product}
-	}
-	return floating(float64(q) * float64(unit))
+	return multiply(r.integer(i/unit, i%unit, unit), unit)
 }
 
 // nearest returns what the rest of q units is rounded to: nothing or a unit.
