@@ -181,8 +181,11 @@ func (w *search) visit(ctx context.Context, d document.Doc, depth int) error {
 	}
 	w.b.Value(v)
 	w.bytes += len(id) + 64
-	if len(w.b.Bytes()) > document.MaxSize || int64(w.bytes) > w.run.memory {
+	if len(w.b.Bytes()) > document.MaxSize {
 		return fmt.Errorf("what it is connected with has more than %d bytes: %w", document.MaxSize, fault.ErrTooLarge)
+	}
+	if int64(w.bytes) > w.run.memory {
+		return fmt.Errorf("the search takes more than %d bytes of memory: %w", w.run.memory, fault.ErrTooLarge)
 	}
 	for _, next := range localValues(d.Value(), w.connect.Segments(), nil) {
 		w.want(next)
