@@ -12,8 +12,10 @@ import (
 
 // The limits of one pipeline.
 const (
-	maxStages  = 1000
-	maxNesting = 20
+	maxStages     = 1000
+	maxNesting    = 20
+	maxLevels     = 100     // of conditions inside one another, as in a filter
+	maxConditions = 1 << 16 // of one $match, as in a filter
 )
 
 // A Program is a compiled pipeline. It is immutable and safe for concurrent use.
@@ -80,6 +82,8 @@ type compiler struct {
 	depth   int
 	sub     string // the stage that the pipeline is part of, empty for none
 	plain   bool   // nothing is moved
+	level   int    // of the condition that is being taken apart
+	left    int    // how many more conditions the $match may have
 	used    uses
 }
 

@@ -110,6 +110,25 @@ func TestNesting(t *testing.T) {
 	}
 }
 
+// TestEndlessConditions: maps that hold themselves, once or twice, are refused.
+func TestEndlessConditions(t *testing.T) {
+	for _, op := range []string{"$and", "$or", "$nor"} {
+		for _, list := range [][]any{make([]any, 1), make([]any, 2), {nil, document.M{"$expr": "$a"}}, {document.M{"$expr": "$a"}, nil}} {
+			cond := document.M{op: list}
+			for i, v := range list {
+				if v == nil {
+					list[i] = cond
+				}
+			}
+			for _, p := range []Pipeline{New().Match(cond), New().Raw([]any{document.M{"$match": cond}})} {
+				if _, err := Compile(p.Stages(), time.Time{}); !errors.Is(err, fault.ErrTooLarge) {
+					t.Errorf("%s of %d: %v", op, len(list), err)
+				}
+			}
+		}
+	}
+}
+
 // TestNamesAreUTF8: what is no text names no field of a result, at any place.
 func TestNamesAreUTF8(t *testing.T) {
 	const bad = "a\xff"

@@ -2,10 +2,12 @@ package aggregate
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/expr"
+	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/query"
 )
 
@@ -34,6 +36,7 @@ func buildMatch(c *compiler, v any) ([]step, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.left = maxConditions
 	conjuncts, err := c.conjuncts(v)
 	if err != nil {
 		return nil, err
@@ -72,6 +75,14 @@ func (c *compiler) filter(v any) (*query.Filter, error) {
 
 // conjuncts takes a condition apart into what all must hold.
 func (c *compiler) conjuncts(v any) ([]conjunct, error) {
+	c.level++
+	defer func() { c.level-- }()
+	if c.level > maxLevels {
+		return nil, fmt.Errorf("conditions are nested more than %d levels: %w", maxLevels, fault.ErrTooLarge)
+	}
+	if c.left--; c.left < 0 {
+		return nil, fmt.Errorf("more than %d conditions: %w", maxConditions, fault.ErrTooLarge)
+	}
 	flat := false
 	if f, ok := v.(flattened); ok {
 		v, flat = f.cond, true
@@ -170,11 +181,19 @@ func (c *compiler) alternatives(nor bool, list []any, flat bool) ([]conjunct, er
 }
 
 // hasExpr reports whether a condition holds an expression at any place where one
-// may stand.
+// may stand. It reports false for one with more parts than a filter has.
 func hasExpr(v any) bool {
+	parts := maxConditions
+	return exprWithin(v, maxLevels, &parts)
+}
+
+func exprWithin(v any, levels int, parts *int) bool {
+	if *parts--; *parts < 0 || levels < 0 {
+		return false
+	}
 	if list, ok := document.List(v); ok {
 		for _, e := range list {
-			if hasExpr(e) {
+			if exprWithin(e, levels, parts) {
 				return true
 			}
 		}
@@ -185,7 +204,7 @@ func hasExpr(v any) bool {
 	}
 	fields, _ := document.Pairs(v)
 	for _, f := range fields {
-		if f.Key == "$expr" || strings.HasPrefix(f.Key, "$") && hasExpr(f.Value) {
+		if f.Key == "$expr" || strings.HasPrefix(f.Key, "$") && exprWithin(f.Value, levels-1, parts) {
 			return true
 		}
 	}
