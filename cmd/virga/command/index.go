@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -111,8 +112,8 @@ func newIndexAdvise(s Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "advise DATABASE COLLECTION [FILE|-]",
 		Short: "Run queries, one a line, and print which indexes they want and which nobody uses",
-		Long: `Run queries and print which indexes they want, which indexes none of them uses,
-and which are the beginning of another. A query is a line of JSON:
+		Long: `Run queries and print which indexes they want, which indexes of the collection
+none of them uses, and which are the beginning of another. A query is a line of JSON:
 
   {"where": {"category": "tea"}, "sort": {"price": -1}}`,
 		Args: takes(2, 3, "DATABASE COLLECTION [FILE|-]"),
@@ -138,6 +139,9 @@ and which are the beginning of another. A query is a line of JSON:
 				if err != nil {
 					return err
 				}
+				others := func(n virga.IndexNote) bool { return n.Collection != args[1] }
+				advice.Unused = slices.DeleteFunc(advice.Unused, others)
+				advice.Redundant = slices.DeleteFunc(advice.Redundant, others)
 				if text := advice.String(); text != "" {
 					_, err = fmt.Fprintln(s.Out, text)
 				}

@@ -29,6 +29,14 @@ func TestIndexVerbs(t *testing.T) {
 	if r := run(t, "", "explain", db, "products", "--json", "--count"); r.code != command.Done || !strings.Contains(r.out, `"winningPlan"`) {
 		t.Errorf("explain in JSON: %+v", r)
 	}
+	for _, args := range [][]string{{"import", db, "others"}, {"index", "create", db, "others", "--fields", "a", "--progress", "none"}} {
+		if r := run(t, `{"a": 1}`, args...); r.code != command.Done {
+			t.Fatalf("%v: %+v", args, r)
+		}
+	}
+	if r := run(t, "", "index", "advise", db, "products"); r.code != command.Done || strings.Contains(r.out, "others") {
+		t.Errorf("advise about another collection: %+v", r)
+	}
 	if r := run(t, `{"where": {"price": 50}}`+"\n", "index", "advise", db, "products"); r.code != command.Done || !strings.Contains(r.out, "missing: products (price)") || !strings.Contains(r.out, "unused: products.category_-price") {
 		t.Errorf("advise: %+v", r)
 	}
