@@ -105,6 +105,7 @@ func TestVariables(t *testing.T) {
 		{`{"$let":{"vars":{"x":1},"in":{"$let":{"vars":{"x":2,"y":"$$x"},"in":["$$x","$$y"]}}}}`, `[2,1]`}, // all at once
 		{`{"$let":{"vars":{"CURRENT":"$o"},"in":["$a","$$ROOT.a"]}}`, `[7,2]`},
 		{`{"$let":{"vars":{"x":"$no"},"in":{"v":"$$x"}}}`, `{}`},
+		{`{"$let":{"vars":{"x":{"$divide":["$a",0]}},"in":1}}`, `error: division by zero`}, // read or not
 		{`{"$let":{"vars":{"X":1},"in":1}}`, `error: no name for a variable`},
 		{`{"$let":{"vars":{"x":1}}}`, `error: needs the parameter "in"`},
 		{`{"$let":{"vars":[],"in":1}}`, `error: needs an object of variables`},

@@ -1,6 +1,10 @@
 package expr
 
-import "github.com/virgadb/virga/document"
+import (
+	"slices"
+
+	"github.com/virgadb/virga/document"
+)
 
 // variables holds the operators about names and values as they are.
 var variables = table{
@@ -56,10 +60,19 @@ func buildLet(c *compiler, at place, v any) (node, error) {
 	if l.body, err = c.compile(given[1].value, at.under("in")); err != nil {
 		return nil, err
 	}
-	if body, ok := l.body.(constant); ok {
+	if body, ok := l.body.(constant); ok && !slices.ContainsFunc(l.binds, mayFail) {
 		return body, nil
 	}
 	return l, nil
+}
+
+// mayFail reports whether evaluating n may yield an error.
+func mayFail(n node) bool {
+	switch n.(type) {
+	case constant, variable, wholeDocument, *documentPath:
+		return false
+	}
+	return true
 }
 
 func buildLiteral(c *compiler, at place, v any) (node, error) {
