@@ -57,7 +57,7 @@ func (r *rounding) up(v document.Value) document.Value {
 			return number(n * scale)
 		}
 	}
-	return number(r.series[0] * scale * 10)
+	return number(r.series[0] * (scale * 10))
 }
 
 // down returns the greatest number of the series that is less than v; zero stays.
@@ -75,7 +75,7 @@ func (r *rounding) down(v document.Value) document.Value {
 			return number(n * scale)
 		}
 	}
-	return number(r.series[len(r.series)-1] * scale / 10)
+	return number(r.series[len(r.series)-1] * (scale / 10)) // rounded once
 }
 
 // scale returns the power of ten that the series, which spans less than a decade,
