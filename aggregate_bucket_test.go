@@ -7,7 +7,7 @@ import (
 	"github.com/virgadb/virga/aggregate"
 )
 
-// TestBucketAuto divides numbers into buckets.
+// TestBucketAuto divides numbers into buckets; equal ones are never divided.
 func TestBucketAuto(t *testing.T) {
 	for _, row := range []struct {
 		values      []any
@@ -21,6 +21,8 @@ func TestBucketAuto(t *testing.T) {
 		{[]any{1, 15, 24, 30, 50}, 2, "R5", "[0.63 25):3 [25 63):2"},
 		{[]any{0, 5, 10, 14, 15}, 2, "R5", "[0 16):5"},
 		{[]any{0, 0, 1, 1}, 2, "R5", "[0 0.63):2 [0.63 1.6):2"},
+		{[]any{0, 0, 0, 0, 1, 2}, 3, "R5", "[0 0.63):4 [0.63 2.5):2"},
+		{[]any{0, 0, 0, 0}, 2, "1-2-5", "[0 0):4"},
 		{[]any{1, 2, 4, 8, 16, 31}, 2, "POWERSOF2", "[0.5 8):3 [8 32):3"},
 	} {
 		c := openTest(t).Collection("c")

@@ -191,7 +191,7 @@ func (s *dividing) boundary(high *document.Value, take func() error) (document.V
 		return *high, nil
 	}
 	up := s.round.up(*high)
-	for s.more && document.Compare(up, s.value) > 0 {
+	for s.more && (document.Compare(up, s.value) > 0 || document.Equal(*high, s.value)) { // zero and infinity stay what they are
 		if err := take(); err != nil {
 			return up, err
 		}
