@@ -93,7 +93,7 @@ func (g *group) counts() bool {
 	if _, ok := g.key.whole.Constant(); !ok {
 		return false
 	}
-	for _, o := range g.outputs {
+	for _, o := range g.outputs.fields {
 		one, ok := o.by.Operand().Constant()
 		if n, whole := one.Int64(); !ok || !whole || n != 1 || !one.IsInt() || o.by.Name() != "$sum" && o.by.Name() != "$count" {
 			return false
@@ -111,7 +111,7 @@ func (g *group) counted(n int64) document.Doc {
 	var b document.Builder
 	b.BeginObject()
 	b.Field("_id", id)
-	for _, o := range g.outputs {
+	for _, o := range g.outputs.fields {
 		b.Field(o.name, document.Int(n))
 	}
 	b.End()

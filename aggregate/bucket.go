@@ -160,29 +160,6 @@ func (s *bucketing) place(doc document.Doc) (int, error) {
 	return last, nil
 }
 
-// begin returns the accumulators of a new group.
-func (o outputs) begin() []expr.Accumulator {
-	accs := make([]expr.Accumulator, len(o))
-	for i, one := range o {
-		accs[i] = one.by.New()
-	}
-	return accs
-}
-
-// add adds a document to a group.
-func (o outputs) add(env *expr.Env, accs []expr.Accumulator, root document.Value) error {
-	for i, one := range o {
-		v, err := one.by.Operand().Eval(env, root)
-		if err == nil {
-			err = accs[i].Add(v)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // finish makes the documents, in the order of their _id.
 func (s *bucketing) finish() error {
 	s.in.close()

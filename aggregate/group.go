@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,16 +16,6 @@ type group struct {
 	outputs outputs
 	values  *expr.Tuple // the parts of the key, then what is accumulated
 	loose   bool        // the order in which documents come does not matter
-}
-
-// outputs are the fields that are accumulated.
-type outputs []output
-
-// An output is one of them.
-type output struct {
-	name string
-	by   *expr.Accumulation
-	flat bool // what is accumulated has a fixed size
 }
 
 func buildGroup(c *compiler, v any) ([]step, error) {
@@ -53,12 +44,10 @@ func buildGroup(c *compiler, v any) ([]step, error) {
 		return nil, invalidAt("_id", "the key is missing")
 	}
 	g.loose = !g.key.whole.Random()
-	all := g.key.parts
-	for _, o := range g.outputs {
-		all = append(all[:len(all):len(all)], o.by.Operand())
+	for _, o := range g.outputs.accs {
 		g.loose = g.loose && o.by.Mergeable() && !o.by.Operand().Random()
 	}
-	g.values = expr.Join(all...)
+	g.values = expr.Join(slices.Concat(g.key.parts, g.outputs.operands())...)
 	return []step{g}, nil
 }
 
@@ -70,59 +59,9 @@ func by(key *expr.Expr) string {
 	return ""
 }
 
-// output compiles the accumulator of one field.
-func (c *compiler) output(to *outputs, f document.E) error {
-	if !nameable(f.Key) || f.Key == "_id" {
-		return invalid("%q cannot name a field here", f.Key)
-	}
-	for _, one := range *to {
-		if one.name == f.Key {
-			return invalidAt(f.Key, "the field is given twice")
-		}
-	}
-	a, err := c.accumulation(f.Value)
-	if err != nil {
-		return err
-	}
-	*to = append(*to, output{f.Key, a, fixed(a)})
-	return nil
-}
-
 // nameable reports whether a field that is no path can have that name.
 func nameable(name string) bool {
 	return name != "" && !strings.ContainsAny(name, ".\x00") && !strings.HasPrefix(name, "$") && utf8.ValidString(name)
-}
-
-// fixed reports whether an accumulator needs the same memory for any number of
-// values.
-func fixed(a *expr.Accumulation) bool {
-	switch a.Name() {
-	case "$count", "$stdDevPop", "$stdDevSamp":
-		return true
-	case "$sum", "$avg":
-		one, ok := a.Operand().Constant()
-		return ok && one.IsInt()
-	}
-	return false
-}
-
-// outputsOf compiles the output parameter of $bucket and $bucketAuto, by default
-// a count.
-func (c *compiler) outputsOf(v any, given bool) (outputs, error) {
-	if !given {
-		v = document.D{{"count", document.D{{"$sum", 1}}}}
-	}
-	fields, ok := document.Pairs(plain(v))
-	if !ok {
-		return nil, invalidAt("output", "needs an object")
-	}
-	var list outputs
-	for _, f := range fields {
-		if err := c.output(&list, f); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
 }
 
 func buildSortByCount(c *compiler, v any) ([]step, error) {

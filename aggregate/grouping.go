@@ -124,7 +124,7 @@ func (g *grouping) nextGroup(ctx context.Context) (*gathered, error) {
 			one = &gathered{key: string(g.aside()), id: id, accs: g.outputs.begin()}
 		}
 		one.represent(id)
-		for i := range g.outputs {
+		for i := range g.outputs.accs {
 			g.values[len(g.group.key.parts)+i] = g.ahead.Doc.Value().Field(strconv.Itoa(i))
 		}
 		if err := g.add(one); err != nil {

@@ -104,7 +104,7 @@ func (w *groupWorker) takeValues(row *query.Row) error {
 // the key, then of each output, -1 for one that is the same for every document. It
 // reports false when the values do not tell.
 func (g *group) columns(needs []string) ([]int, bool) {
-	list := make([]int, len(g.key.parts)+len(g.outputs))
+	list := make([]int, len(g.key.parts)+len(g.outputs.accs))
 	for i := range list {
 		list[i] = -1
 		if _, ok := g.operand(i).Constant(); ok {
@@ -123,7 +123,7 @@ func (g *group) operand(i int) *expr.Expr {
 	if i < len(g.key.parts) {
 		return g.key.parts[i]
 	}
-	return g.outputs[i-len(g.key.parts)].by.Operand()
+	return g.outputs.accs[i-len(g.key.parts)].by.Operand()
 }
 
 // unite puts the groups of all workers together.

@@ -50,7 +50,7 @@ const (
 const beside = 200
 
 func newGroups(g *group, r *run) groups {
-	return groups{group: g, run: r, table: make(map[string]*gathered), seed: maphash.MakeSeed(), values: make([]document.Value, len(g.key.parts)+len(g.outputs))}
+	return groups{group: g, run: r, table: make(map[string]*gathered), seed: maphash.MakeSeed(), values: make([]document.Value, len(g.key.parts)+len(g.outputs.accs))}
 }
 
 // evaluate sets the values of a document.
@@ -130,7 +130,7 @@ func (o *gathered) represent(id document.Value) {
 func (g *groups) add(one *gathered) error {
 	values := g.values[len(g.group.key.parts):]
 	for i, acc := range one.accs {
-		if g.outputs[i].flat {
+		if g.outputs.accs[i].flat {
 			if err := acc.Add(values[i]); err != nil {
 				return err
 			}
@@ -154,20 +154,4 @@ func (g *groups) order(ctx context.Context) error {
 // finish returns the document of a group.
 func (g *groups) finish(one *gathered) (document.Doc, error) {
 	return g.outputs.finish(g.run.env, &g.b, one.id, one.accs)
-}
-
-// finish returns the document of a group.
-func (o outputs) finish(env *expr.Env, b *document.Builder, id document.Value, accs []expr.Accumulator) (document.Doc, error) {
-	b.Reset()
-	b.BeginObject()
-	b.Field("_id", id)
-	for i, one := range o {
-		v, err := accs[i].Result(env)
-		if err != nil {
-			return document.Doc{}, err
-		}
-		b.Field(one.name, v)
-	}
-	b.End()
-	return document.FromRaw(b.Built().Raw()), nil
 }

@@ -117,14 +117,6 @@ func before(s step, after need) need {
 	return everything
 }
 
-func (o outputs) operands() []*expr.Expr {
-	list := make([]*expr.Expr, len(o))
-	for i, one := range o {
-		list[i] = one.by.Operand()
-	}
-	return list
-}
-
 // before returns what a reshape needs. What it puts below a field depends on what the
 // field is: it goes into the elements of an array.
 func (s *reshape) before(after need) need {

@@ -34,6 +34,26 @@ func (a *Accumulation) Operand() *Expr { return a.operand }
 // New returns an accumulator of no values.
 func (a *Accumulation) New() Accumulator { return a.make() }
 
+// Serves reports whether an accumulator of a is given what one of b would be, so that it
+// can stand for it: see [Accumulation.ResultOf].
+func (a *Accumulation) Serves(b *Accumulation) bool {
+	if a.name != "$sum" && a.name != "$avg" || b.name != "$sum" && b.name != "$avg" {
+		return false
+	}
+	path, ok := a.operand.Path()
+	other, too := b.operand.Path()
+	return ok && too && path == other
+}
+
+// ResultOf returns the result of acc, which is an accumulator of a or of one that serves
+// a. Of a sum it may be asked for again.
+func (a *Accumulation) ResultOf(acc Accumulator, env *Env) (document.Value, error) {
+	if s, ok := acc.(*sumOf); ok {
+		return s.result(env, a.name == "$avg"), nil
+	}
+	return acc.Result(env)
+}
+
 // CompileAccumulation compiles v, an object with the name of an accumulator as its
 // only key. Errors are as of [Compile].
 func CompileAccumulation(v any, s Scope) (*Accumulation, error) {
@@ -95,7 +115,7 @@ type accumulator struct {
 // accumulators holds the operators that make one value of many.
 var accumulators = map[string]accumulator{
 	"$sum":          {make: func() Accumulator { return new(sumOf) }},
-	"$avg":          {make: func() Accumulator { return new(mean) }},
+	"$avg":          {make: func() Accumulator { return &sumOf{average: true} }},
 	"$stdDevPop":    {make: func() Accumulator { return new(deviation) }},
 	"$stdDevSamp":   {make: func() Accumulator { return &deviation{sample: true} }},
 	"$min":          {make: func() Accumulator { return &extreme{sign: -1} }},
@@ -120,7 +140,7 @@ var accumulators = map[string]accumulator{
 // elements of one array or over several operands.
 var reductions = table{
 	"$sum":        {max: many, fn: reduceBy(func() Accumulator { return new(sumOf) })},
-	"$avg":        {max: many, fn: reduceBy(func() Accumulator { return new(mean) })},
+	"$avg":        {max: many, fn: reduceBy(func() Accumulator { return &sumOf{average: true} })},
 	"$stdDevPop":  {max: many, fn: reduceBy(func() Accumulator { return new(deviation) })},
 	"$stdDevSamp": {max: many, fn: reduceBy(func() Accumulator { return &deviation{sample: true} })},
 	"$min":        {max: many, fn: reduceBy(func() Accumulator { return &extreme{sign: -1} })},

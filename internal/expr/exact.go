@@ -117,6 +117,16 @@ func (x *exact) merge(o *exact) {
 	x.carry()
 }
 
+// clone returns a sum that what is added to changes x no more.
+func (x *exact) clone() exact {
+	c := *x
+	if x.all != nil {
+		all := *x.all
+		c.all = &all
+	}
+	return c
+}
+
 // round returns the float nearest to the sum, the even one of two.
 func (x *exact) round() float64 {
 	var room [allDigits]int64

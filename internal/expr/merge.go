@@ -15,11 +15,4 @@ func (a *Accumulation) Mergeable() bool {
 }
 
 // Merge adds what the sum other was given.
-func (s *sumOf) Merge(other Accumulator) {
-	switch o := other.(type) {
-	case *sumOf:
-		s.sum.merge(&o.sum)
-	case *mean:
-		s.sum.merge(&o.sum)
-	}
-}
+func (s *sumOf) Merge(other Accumulator) { s.sum.merge(&other.(*sumOf).sum) }

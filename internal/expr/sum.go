@@ -49,7 +49,6 @@ func (s *sum) merge(o *sum) {
 }
 
 // total returns the sum: an integer when only integers were added and it fits.
-// Nothing may be added afterwards.
 func (s *sum) total() number {
 	switch {
 	case !s.float && s.high == uint64(int64(s.low)>>63):
@@ -65,7 +64,7 @@ func (s *sum) total() number {
 		high, _ = bits.Sub64(0, high, borrow)
 	}
 	// In pieces of 32 bits, which are floats without rounding.
-	t := s.floats
+	t := s.floats.clone()
 	t.add(sign * float64(high>>32) * (1 << 96))
 	t.add(sign * float64(high&math.MaxUint32) * (1 << 64))
 	t.add(sign * float64(low>>32) * (1 << 32))
@@ -73,8 +72,11 @@ func (s *sum) total() number {
 	return floating(t.round())
 }
 
-// A sumOf is $sum.
-type sumOf struct{ sum }
+// A sumOf is $sum or, when average is set, $avg.
+type sumOf struct {
+	sum
+	average bool
+}
 
 func (s *sumOf) Add(v document.Value) error {
 	if n, ok := numberOf(v); ok {
@@ -83,17 +85,17 @@ func (s *sumOf) Add(v document.Value) error {
 	return nil
 }
 
-func (s *sumOf) Result(e *Env) (document.Value, error) { return e.number(s.total()), nil }
+func (s *sumOf) Result(e *Env) (document.Value, error) { return s.result(e, s.average), nil }
 func (s *sumOf) Size() int                             { return 112 + s.floats.size() }
 
-// A mean is $avg.
-type mean struct{ sumOf }
-
-func (m *mean) Result(e *Env) (document.Value, error) {
-	if m.n == 0 {
-		return null, nil
+func (s *sumOf) result(e *Env, average bool) document.Value {
+	switch {
+	case !average:
+		return e.number(s.total())
+	case s.n == 0:
+		return null
 	}
-	return e.float(m.total().asFloat() / float64(m.n)), nil
+	return e.float(s.total().asFloat() / float64(s.n))
 }
 
 // A deviation is $stdDevPop or, when sample is set, $stdDevSamp, by Welford's
