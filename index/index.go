@@ -118,11 +118,12 @@ type Entry struct {
 	Key, Value []byte
 }
 
-// Parts are the parts of an entry. They share its memory.
+// Parts are the parts of an entry. They share its memory. They are small enough to be
+// passed in registers.
 type Parts struct {
 	Fields []byte // the encoded fields, one behind the other
-	ID     []byte // the encoded _id
-	marks  []byte
+	ID     []byte // the encoded _id; its capacity ends with the tail
+	marks  uint64 // see mark
 }
 
 // Split takes an entry apart. Bytes that are no entry of the index are
@@ -147,7 +148,7 @@ func (x *Index) Split(key, value []byte) (Parts, error) {
 	if len(fields) == 0 {
 		return Parts{}, x.corrupt(key)
 	}
-	return Parts{Fields: fields, ID: tail[id:marks], marks: tail[marks : len(tail)-lengthBytes]}, nil
+	return Parts{Fields: fields, ID: tail[id:marks:len(tail)], marks: joined(tail[marks : len(tail)-lengthBytes])}, nil
 }
 
 // lengthBytes are the last of a tail, which say how long its _id is.
@@ -166,7 +167,7 @@ func (x *Index) splitTail(tail []byte) (id, marks int, ok bool) {
 
 // Tail returns the tail of the entry, which begins with the encoded _id and sorts as
 // that does. It shares the entry's memory.
-func (p Parts) Tail() []byte { return p.ID[:len(p.ID)+len(p.marks)+lengthBytes] }
+func (p Parts) Tail() []byte { return p.ID[:cap(p.ID)] }
 
 // OfTail returns the parts of an entry without its fields.
 func (x *Index) OfTail(tail []byte) (Parts, error) {
@@ -174,7 +175,7 @@ func (x *Index) OfTail(tail []byte) (Parts, error) {
 	if !ok || id != 0 {
 		return Parts{}, x.corrupt(tail)
 	}
-	return Parts{ID: tail[:marks], marks: tail[marks : len(tail)-lengthBytes]}, nil
+	return Parts{ID: tail[:marks:len(tail)], marks: joined(tail[marks : len(tail)-lengthBytes])}, nil
 }
 
 func (x *Index) corrupt(key []byte) error {

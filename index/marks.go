@@ -45,7 +45,16 @@ func markOf(v document.Value, cut bool) mark {
 
 func setMark(marks []byte, slot int, m mark) { marks[slot/4] |= byte(m) << (slot % 4 * 2) }
 
-func getMark(marks []byte, slot int) mark { return mark(marks[slot/4] >> (slot % 4 * 2) & 3) }
+// joined returns the marks as a number, the first byte lowest.
+func joined(marks []byte) (all uint64) {
+	for i, b := range marks {
+		all |= uint64(b) << (8 * i)
+	}
+	return all
+}
+
+// getMark returns the mark of a slot from all that are joined.
+func getMark(marks uint64, slot int) mark { return mark(marks >> (slot * 2) & 3) }
 
 // Values decodes an entry: the _id, then the fields in the order of the spec,
 // missing for a field the document does not have. It reports false when the

@@ -1,6 +1,9 @@
 package txn
 
 import (
+	"bytes"
+	"sort"
+
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/keys"
@@ -19,15 +22,47 @@ type EntryCursor struct {
 	scan  scanner
 	parts index.Parts
 	err   error
+	hi    []byte   // the walk ends before it; nil: at the end of the span
+	ahead [][]byte // scratch of Batch
 }
 
 // Next moves to the next entry and reports whether there is one.
 func (c *EntryCursor) Next() bool {
-	if c.err != nil || !c.scan.Next() {
+	if c.err != nil || !c.scan.Next() || c.hi != nil && bytes.Compare(c.scan.Key(), c.hi) >= 0 {
 		return false
 	}
 	c.parts, c.err = c.index.Split(c.scan.Key(), c.scan.Value())
 	return c.err == nil
+}
+
+// Until lets an upward walk end before hi.
+func (c *EntryCursor) Until(hi []byte) { c.hi = hi }
+
+// Batch moves over entries, as many as are at hand and fit into to, and puts them there,
+// where they are valid until the next move. It returns how many entries that were, 0 at
+// the end. It costs less than as many calls of [EntryCursor.Next]; the current key is
+// that of the last of them.
+func (c *EntryCursor) Batch(to []index.Parts) int {
+	if !c.Next() {
+		return 0
+	}
+	to[0] = c.parts
+	if c.index.Spec().Unique { // the parts are in the values too
+		return 1
+	}
+	if len(c.ahead) < len(to)-1 {
+		c.ahead = make([][]byte, len(to)-1)
+	}
+	ahead := c.ahead[:c.scan.Ahead(c.ahead[:len(to)-1])]
+	if n := len(ahead); n > 0 && c.hi != nil && bytes.Compare(ahead[n-1], c.hi) >= 0 {
+		ahead = ahead[:sort.Search(n, func(i int) bool { return bytes.Compare(ahead[i], c.hi) >= 0 })]
+	}
+	for i, key := range ahead {
+		if to[i+1], c.err = c.index.Split(key, nil); c.err != nil {
+			return i + 1
+		}
+	}
+	return len(ahead) + 1
 }
 
 // Heads moves over entries, at most len(to) of them, and puts the first eight bytes of

@@ -130,6 +130,9 @@ func (m *merged) Heads(skip int, to []uint64) int {
 	return n
 }
 
+// Ahead has nothing at hand.
+func (m *merged) Ahead([][]byte) int { return 0 }
+
 // choose sets which of the cursors has the next key; both may.
 func (m *merged) choose() {
 	switch {

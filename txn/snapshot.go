@@ -95,6 +95,7 @@ type scanner interface {
 	Seek(lo []byte)
 	Head(skip int) uint64
 	Heads(skip int, to []uint64) int
+	Ahead(to [][]byte) int
 	Key() []byte
 	Value() []byte
 	Own() []byte

@@ -57,12 +57,9 @@ type folding struct {
 
 func (*folding) whole() {}
 
-func (v *folding) visit(_ context.Context, worker int, at pass) error {
+func (v *folding) visit(_ context.Context, worker int, at *txn.Cursor) error {
 	w := &v.workers[worker]
 	w.n++
-	if e, ok := at.(*entryPass); ok {
-		return v.do(worker, &e.row)
-	}
 	w.row.Doc = at.Doc()
 	return v.do(worker, &w.row)
 }

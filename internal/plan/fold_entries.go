@@ -50,8 +50,8 @@ func (p *planner) spreads(a *access) bool {
 		p.window == 0 && len(a.spans) == 1 && len(a.checks) == 0 && a.estimate.entries >= p.options.wideFrom() && workerCount() > 1
 }
 
-// foldEntries lets v visit the documents made from the entries of a.
-func (x *exec) foldEntries(ctx context.Context, a *access, v visitor) error {
+// foldEntries hands v the rows of the entries of a.
+func (x *exec) foldEntries(ctx context.Context, a *access, v *folding) error {
 	r := storage.Range(a.spans[0])
 	last := x.snap.Entries(a.index, a.spans[0], true)
 	if last.Next() {
@@ -62,8 +62,8 @@ func (x *exec) foldEntries(ctx context.Context, a *access, v visitor) error {
 	if err != nil {
 		return err
 	}
-	f := &entryFold{wide: wide{exec: x, visit: v}, access: a, columns: x.planner.columns(a.index)}
-	f.open = f.pass
+	f := &entryFold{wide: wide{exec: x}, access: a, columns: x.planner.columns(a.index), to: v}
+	f.tread = f.walk
 	f.start(ctx, r, workerCount())
 	err = f.wait()
 	x.keys, x.docs = f.keys, f.fetched // documents made are not looked at
@@ -84,133 +84,129 @@ func (p *planner) columns(x *index.Index) []int {
 	return list
 }
 
-// An entryFold is a [wide] walk over the entries of an index, of which documents are
-// made.
+// An entryFold is a [wide] walk over the entries of an index, of which rows are made.
 type entryFold struct {
 	wide
 	access        *access
 	columns       []int // see [planner.columns]
+	to            *folding
 	keys, fetched int64 // guarded by wide.mu
 }
 
-// An entryPass walks over one piece of an entryFold.
-type entryPass struct {
-	*txn.EntryCursor
-	fold          *entryFold
-	coverer       *coverer
-	filter        *query.Filter // nil when the entries are known to match
-	row           query.Row
-	values        []document.Value // of the row, where they are known
-	keys, fetched int64
-	err           error
+// A rowing is a stint over entries.
+type rowing struct {
+	stint
+	fold    *entryFold
+	cursor  *txn.EntryCursor
+	coverer *coverer
+	filter  *query.Filter // nil when the entries are known to match
+	entries [64]index.Parts
+	row     query.Row
+	values  []document.Value // of the row, where they are known
+
+	keys, fetched, found int64
 }
 
-func (f *entryFold) pass(_ context.Context, r storage.Range) pass {
-	p := &entryPass{fold: f, EntryCursor: f.exec.snap.Entries(f.access.index, index.Span(r), false), coverer: f.access.cover.start(true)}
+// walk walks over a piece.
+func (f *entryFold) walk(_ context.Context, worker int, p *piece) (bool, error) {
+	w := &rowing{stint: stint{wide: &f.wide, worker: worker, piece: p}, fold: f, coverer: f.access.cover.start(true), values: make([]document.Value, len(f.columns))}
 	if !f.access.exact {
-		p.filter = f.exec.planner.filter
+		w.filter = f.exec.planner.filter
 	}
-	p.values = make([]document.Value, len(f.columns))
-	return p
+	w.cursor = f.exec.snap.Entries(f.access.index, index.Span(p.r), false)
+	defer w.close()
+	return w.walk()
 }
 
-func (p *entryPass) Next() bool {
-	for p.err == nil && p.EntryCursor.Next() {
-		if p.keys++; p.keys%checkEvery == 0 && p.fold.over() {
-			return false
+// walk walks to the end of the piece, and reports false when the scan is over
+// before that.
+func (w *rowing) walk() (end bool, err error) {
+	for {
+		entries := w.entries[:w.cursor.Batch(w.entries[:])]
+		if len(entries) == 0 {
+			w.finish()
+			return true, w.cursor.Err()
 		}
-		var ok bool
-		if ok, p.err = p.read(); ok {
-			return p.err == nil
+		w.keys += int64(len(entries))
+		for i := range entries {
+			ok, err := w.read(entries[i])
+			if ok && err == nil {
+				w.found++
+				err = w.fold.to.do(w.worker, &w.row)
+			}
+			if err != nil {
+				return false, err
+			}
+		}
+		if !w.pass(len(entries), w.cursor.Key()) {
+			return false, nil
+		}
+		if w.end != nil {
+			w.cursor.Until(w.end)
 		}
 	}
-	return false
 }
 
-// read sets the row of the entry and reports whether it matches.
-func (p *entryPass) read() (bool, error) {
-	e := p.Parts()
-	known := p.coverer.reader.Read(e)
-	bare := known && p.fold.columns != nil
-	if !bare || p.filter != nil {
-		if err := p.readDoc(e, known); err != nil {
+// read sets the row of an entry and reports whether it matches.
+func (w *rowing) read(e index.Parts) (bool, error) {
+	known := w.coverer.reader.Read(e)
+	bare := known && w.fold.columns != nil
+	if !bare || w.filter != nil {
+		if err := w.readDoc(e, known); err != nil {
 			return false, err
 		}
 	}
-	if p.filter != nil {
-		if ok, err := p.filter.Match(p.row.Doc); err != nil || !ok {
+	if w.filter != nil {
+		if ok, err := w.filter.Match(w.row.Doc); err != nil || !ok {
 			return false, err
 		}
 	}
-	p.row.Values = nil
+	w.row.Values = nil
 	if bare {
-		p.readValues()
+		w.readValues()
 	}
 	return true, nil
 }
 
 // readDoc sets the document of an entry: it is made from one that is known.
-func (p *entryPass) readDoc(e index.Parts, known bool) (err error) {
+func (w *rowing) readDoc(e index.Parts, known bool) (err error) {
 	if known {
-		if p.row.Doc, known = p.coverer.make(); known {
+		if w.row.Doc, known = w.coverer.make(); known {
 			return nil
 		}
 	}
-	p.fetched++
-	key := keys.AppendDocumentOf(nil, p.fold.exec.coll.ID, e.ID)
-	p.row.Doc, err = p.fold.exec.snap.GetKey(key)
-	if err == nil && p.row.Doc.IsZero() {
+	w.fetched++
+	key := keys.AppendDocumentOf(nil, w.fold.exec.coll.ID, e.ID)
+	w.row.Doc, err = w.fold.exec.snap.GetKey(key)
+	if err == nil && w.row.Doc.IsZero() {
 		err = fmt.Errorf("an index has an entry for the document under key %x, which does not exist: %w", key, fault.ErrCorrupt)
 	}
 	return err
 }
 
 // readValues sets the values of the entry.
-func (p *entryPass) readValues() {
-	r := p.coverer.reader
+func (w *rowing) readValues() {
+	r := w.coverer.reader
 	changed, fresh := r.Fresh(), uint64(0)
-	for i, field := range p.fold.columns {
+	for i, field := range w.fold.columns {
 		switch {
 		case field < 0:
-			p.values[i] = r.ID()
+			w.values[i] = r.ID()
 		case changed>>field&1 != 0:
-			p.values[i] = r.Value(field)
+			w.values[i] = r.Value(field)
 		default:
 			continue
 		}
 		fresh |= 1 << i
 	}
-	p.row.Values, p.row.Fresh = p.values, fresh
+	w.row.Values, w.row.Fresh = w.values, fresh
 }
 
-func (p *entryPass) Doc() document.Doc { return p.row.Doc }
-
-func (p *entryPass) Own() (document.Doc, error) {
-	return document.FromRaw(bytes.Clone(p.row.Doc.Raw())), nil
-}
-
-// Valid has nothing to do: what is made here is valid, what is fetched was validated.
-func (p *entryPass) Valid() error { return nil }
-
-func (p *entryPass) Err() error {
-	if p.err != nil {
-		return p.err
-	}
-	return p.EntryCursor.Err()
-}
-
-func (p *entryPass) Close() {
-	p.EntryCursor.Close()
-	p.fold.mu.Lock()
-	defer p.fold.mu.Unlock()
-	p.fold.keys += p.keys
-	p.fold.fetched += p.fetched
-}
-
-// over reports whether the walk was ended, which many entries in a row that do not
-// match must not keep from being noticed.
-func (f *entryFold) over() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.stopped
+func (w *rowing) close() {
+	w.cursor.Close()
+	w.fold.to.workers[w.worker].n += w.found
+	w.fold.mu.Lock()
+	defer w.fold.mu.Unlock()
+	w.fold.keys += w.keys
+	w.fold.fetched += w.fetched
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/virgadb/virga/internal/sorter"
 	"github.com/virgadb/virga/internal/storage"
 	"github.com/virgadb/virga/query"
+	"github.com/virgadb/virga/txn"
 )
 
 // growing is the source of a scan over many documents. It begins alone and goes on
@@ -42,12 +43,15 @@ func (g *growing) next(ctx context.Context) (document.Doc, bool, error) {
 
 // spread starts the workers.
 func (g *growing) spread(ctx context.Context, v visitor) {
-	g.wide = &wide{exec: g.exec, open: g.pass, filter: g.filter, visit: v}
+	g.wide = &wide{exec: g.exec}
+	_, whole := v.(wholeVisitor)
+	g.wide.tread = func(ctx context.Context, worker int, p *piece) (bool, error) {
+		s := &scanning{stint: stint{wide: g.wide, worker: worker, piece: p}, filter: g.filter, visit: v, whole: whole}
+		s.cursor = g.exec.snap.ScanRange(p.r, false)
+		defer s.cursor.Close()
+		return s.walk(ctx)
+	}
 	g.wide.start(ctx, g.exec.narrowed(g.r), workerCount())
-}
-
-func (g *growing) pass(_ context.Context, r storage.Range) pass {
-	return g.exec.snap.ScanRange(r, false)
 }
 
 // fold lets v visit all documents that match, in no order. It must come before the
@@ -86,7 +90,7 @@ type counting [maxWorkers]struct {
 	_ [120]byte // each to lines of the cache of its own
 }
 
-func (c *counting) visit(_ context.Context, worker int, _ pass) error {
+func (c *counting) visit(_ context.Context, worker int, _ *txn.Cursor) error {
 	c[worker].n++
 	return nil
 }
@@ -107,7 +111,7 @@ type topping struct {
 	}
 }
 
-func (t *topping) visit(ctx context.Context, worker int, at pass) error {
+func (t *topping) visit(ctx context.Context, worker int, at *txn.Cursor) error {
 	w := &t.workers[worker]
 	var in bool
 	var err error

@@ -1,84 +1,34 @@
 package plan
 
-import (
-	"bytes"
-	"context"
-
-	"github.com/virgadb/virga/document"
-)
+import "github.com/virgadb/virga/document"
 
 // A stint is the walk of one worker over one piece of a [wide] scan.
 type stint struct {
 	wide   *wide
 	worker int
 	piece  *piece
-	cursor pass
-	whole  bool // documents are validated before they are visited
 
 	end    []byte         // of the piece since it was divided; nil before
-	passed int            // documents looked at
-	batch  []document.Doc // found since the last delivery
+	passed int            // documents looked at since the last delivery
+	batch  []document.Doc // found since then
 	size   int            // bytes of them
 }
 
-// walk walks to the end of the piece, and reports false when the scan is over
-// before that.
-func (s *stint) walk(ctx context.Context) (end bool, err error) {
-	for s.cursor.Next() {
-		if s.end != nil && bytes.Compare(s.cursor.Key(), s.end) >= 0 {
-			return true, nil
-		}
-		if s.passed++; s.passed%checkEvery == 0 && !s.deliver() {
-			return false, nil
-		}
-		ok, err := s.matches()
-		if ok && err == nil {
-			err = s.take(ctx)
-		}
-		if err != nil {
-			return false, err
-		}
+// pass counts n more documents as looked at, up to the one under key. It hands over what
+// has been found from time to time, and reports false when the scan is over.
+func (s *stint) pass(n int, key []byte) bool {
+	if s.passed += n; s.passed < checkEvery {
+		return true
 	}
-	return true, s.cursor.Err()
-}
-
-// deliver hands over what has been found, and reports false when the scan is over.
-func (s *stint) deliver() bool {
-	end, ok := s.wide.deliver(s.piece, s.batch, s.size, checkEvery, s.cursor.Key())
-	s.batch, s.size = s.batch[:0], 0
+	end, ok := s.wide.deliver(s.piece, s.batch, s.size, s.passed, key)
+	s.batch, s.size, s.passed = s.batch[:0], 0, 0
 	if end != nil {
 		s.end = end
 	}
 	return ok
 }
 
-// matches asks the filter for the current document.
-func (s *stint) matches() (bool, error) {
-	if s.wide.filter == nil {
-		return true, nil
-	}
-	ok, err := s.wide.filter.Match(s.cursor.Doc())
-	if err != nil {
-		err = corruptAt(s.cursor.Key(), err)
-	}
-	return ok, err
-}
-
-// take has the current document visited, or keeps it for the next delivery.
-func (s *stint) take(ctx context.Context) error {
-	if s.wide.visit != nil {
-		if s.whole {
-			if err := s.cursor.Valid(); err != nil {
-				return err
-			}
-		}
-		return s.wide.visit.visit(ctx, s.worker, s.cursor)
-	}
-	doc, err := s.cursor.Own()
-	if err != nil {
-		return err
-	}
-	s.batch = append(s.batch, doc)
-	s.size += len(doc.Raw())
-	return nil
+// finish counts the last documents, and hands over what has been found of them.
+func (s *stint) finish() {
+	s.wide.deliver(s.piece, s.batch, s.size, s.passed, nil)
 }

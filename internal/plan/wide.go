@@ -11,7 +11,6 @@ import (
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/keys"
 	"github.com/virgadb/virga/internal/storage"
-	"github.com/virgadb/virga/query"
 )
 
 // wideFrom returns the number of documents from which a scan runs on several cores.
@@ -37,11 +36,8 @@ const aheadBytes = 4 << 20
 // another's piece divided. It starts no goroutine before start and leaves none
 // behind close.
 type wide struct {
-	exec   *exec
-	open   func(ctx context.Context, r storage.Range) pass
-	filter *query.Filter // of what passes yield
-	visit  visitor       // nil: documents are handed out in order
-	tread  treader       // nil: a piece is walked over document by document
+	exec  *exec
+	tread treader
 
 	mu      sync.Mutex // guards what follows
 	changed sync.Cond
@@ -60,37 +56,10 @@ type wide struct {
 	name    []byte
 }
 
-// A visitor takes the documents that match, instead of handing them out.
-type visitor interface {
-	// visit is called by one worker at a time for each worker number, at each document.
-	visit(ctx context.Context, worker int, at pass) error
-}
-
-// A treader walks over a piece in a way of its own, and reports false when the scan is
-// over before the end of it. It calls [wide.deliver] from time to time, and goes no
-// farther than to the end that this returns.
+// A treader walks over a piece, and reports false when the scan is over before the end
+// of it. It calls [wide.deliver] from time to time, and goes no farther than to the end
+// that this returns.
 type treader func(ctx context.Context, worker int, p *piece) (end bool, err error)
-
-// A wholeVisitor may look at any part of a document, whose bytes are therefore
-// validated first.
-type wholeVisitor interface {
-	visitor
-	whole()
-}
-
-// A pass walks over one piece. It belongs to one goroutine.
-type pass interface {
-	Next() bool
-	// Key returns the key that the pass is at, and Doc the document, both valid until
-	// the next call of Next. Own returns the document in memory of its own.
-	Key() []byte
-	Doc() document.Doc
-	Own() (document.Doc, error)
-	// Valid validates the bytes of the document.
-	Valid() error
-	Err() error
-	Close()
-}
 
 // A piece is a stretch that one worker walks over.
 type piece struct {
@@ -107,9 +76,6 @@ func workerCount() int { return min(runtime.GOMAXPROCS(0), maxWorkers) }
 // start begins the scan of r, which ends behind its last key, with n workers.
 func (w *wide) start(ctx context.Context, r storage.Range, n int) {
 	w.changed.L = &w.mu
-	if w.tread == nil {
-		w.tread = w.read
-	}
 	w.pieces = cut(r, 2*n)
 	w.unhook = context.AfterFunc(ctx, func() { w.fail(ctx.Err()) })
 	for i := range n {
@@ -226,19 +192,6 @@ func (w *wide) walk(ctx context.Context, worker int, p *piece) error {
 	w.busy--
 	w.changed.Broadcast()
 	return nil
-}
-
-// read walks over a piece document by document, and reports false when the scan is over
-// before the end of it.
-func (w *wide) read(ctx context.Context, worker int, p *piece) (end bool, err error) {
-	s := &stint{wide: w, worker: worker, piece: p, cursor: w.open(ctx, p.r)}
-	defer s.cursor.Close()
-	_, s.whole = w.visit.(wholeVisitor)
-	if end, err := s.walk(ctx); err != nil || !end {
-		return false, err
-	}
-	w.deliver(p, s.batch, s.size, s.passed%checkEvery, nil)
-	return true, nil
 }
 
 // deliver hands over what has been found of p so far and waits while too much is

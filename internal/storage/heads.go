@@ -55,3 +55,30 @@ func (c *treeCursor) heads(skip int, to []uint64) int {
 	c.at += len(rest)
 	return len(rest)
 }
+
+// Ahead moves over entries that are at hand already, at most len(to) of them, and puts
+// their keys into to, where they are valid until the next [Cursor.Next]. It returns how
+// many entries that were; behind 0 there may be more. The current key becomes that of
+// the last of them, the current value none.
+func (c *Cursor) Ahead(to [][]byte) int {
+	n := 0
+	if t := c.tree; t != nil {
+		rest := t.buf[t.at+1:]
+		rest = rest[:min(len(rest), len(to))]
+		for n = range rest {
+			to[n] = rest[n].keyBytes()
+		}
+		n = len(rest)
+		t.at += n
+		c.walked += n
+	} else if c.chunk != nil {
+		for n < len(to) && c.chunk.next(c) {
+			to[n] = c.key
+			n++
+		}
+	}
+	if n > 0 {
+		c.key, c.value, c.parts = to[n-1], nil, 0
+	}
+	return n
+}

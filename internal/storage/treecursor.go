@@ -7,7 +7,7 @@ import "sort"
 // scans that want a handful of keys.
 const (
 	firstChunk = 16
-	lastChunk  = 256
+	lastChunk  = 768 // of which more would be a large object for the allocator
 )
 
 // treeCursor walks a range of a tree in either direction.
