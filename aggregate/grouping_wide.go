@@ -89,15 +89,22 @@ func (w *groupWorker) visit(row *query.Row) error {
 // takeValues is take for a row with values. Entries of an index come in long runs of
 // one group, which is not looked for again.
 func (w *groupWorker) takeValues(row *query.Row) error {
-	for i, column := range w.columns {
-		if column >= 0 {
-			w.values[i] = row.Values[column]
-		}
-	}
+	parts := len(w.group.key.parts)
 	if row.Fresh&w.keyed != 0 || w.last == nil {
+		w.set(0, parts, row)
 		w.last = w.find()
 	}
+	w.set(parts, len(w.columns), row)
 	return w.add(w.last)
+}
+
+// set sets some of the values to those of a row.
+func (w *groupWorker) set(from, to int, row *query.Row) {
+	for i, column := range w.columns[from:to] {
+		if column >= 0 {
+			w.values[from+i] = row.Values[column]
+		}
+	}
 }
 
 // columns returns where the values of the group are among those at needs: of each part of

@@ -2,6 +2,7 @@ package index
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/keys"
@@ -13,15 +14,15 @@ import (
 type Reader struct {
 	index  *Index
 	id     bool
-	last   int    // the last field wanted
-	fresh  uint32 // bit i: field i, see Fresh
-	fields []remembered
+	fresh  uint32       // bit i: field i, see Fresh
+	fields []remembered // up to the last one wanted
 	docID  document.Value
 }
 
 // A remembered value is that of a field in the last entry.
 type remembered struct {
 	wanted bool
+	desc   bool
 	key    []byte
 	mark   mark
 	value  document.Value
@@ -30,10 +31,15 @@ type remembered struct {
 
 // Reader returns what reads the _id, if it is asked for, and some fields from entries.
 func (x *Index) Reader(id bool, fields []int) *Reader {
-	r := &Reader{index: x, id: id, last: -1, fields: make([]remembered, len(x.spec.Fields))}
+	r := &Reader{index: x, id: id}
+	if len(fields) > 0 {
+		r.fields = make([]remembered, slices.Max(fields)+1)
+	}
+	for i := range r.fields {
+		r.fields[i].desc = x.spec.Fields[i].Desc
+	}
 	for _, i := range fields {
 		r.fields[i].wanted = true
-		r.last = max(r.last, i)
 	}
 	return r
 }
@@ -51,22 +57,21 @@ func (r *Reader) Read(p Parts) bool {
 		}
 		r.docID = id
 	}
-	rest := p.Fields
-	for i := range r.last + 1 {
-		desc := r.index.spec.Fields[i].Desc
-		f := &r.fields[i]
+	rest, marks := p.Fields, p.marks>>2
+	for i := range r.fields {
+		f, m := &r.fields[i], mark(marks&3)
+		marks >>= 2
 		if !f.wanted {
-			n, err := keys.Skip(rest, desc)
+			n, err := keys.Skip(rest, f.desc)
 			if err != nil {
 				return false
 			}
 			rest = rest[n:]
 			continue
 		}
-		m := getMark(p.marks, i+1)
 		if !f.holds(rest, m) {
 			r.fresh |= 1 << i
-			if !f.read(rest, m, desc) {
+			if !f.read(rest, m) {
 				return false
 			}
 		}
@@ -83,14 +88,17 @@ func (f *remembered) holds(key []byte, m mark) bool {
 }
 
 // read reads the field that key starts with.
-func (f *remembered) read(key []byte, m mark, desc bool) bool {
+func (f *remembered) read(key []byte, m mark) bool {
 	v, n, ok := document.Value{}, 0, true
-	if m == markMissing {
+	if m == markFloat && !f.desc {
+		f.room, n, ok = keys.DecodeFloat(f.room[:0], key)
+		v = document.FromRaw(f.room).Value()
+	} else if m == markMissing {
 		var err error
-		n, err = keys.Skip(key, desc)
+		n, err = keys.Skip(key, f.desc)
 		ok = err == nil
 	} else {
-		v, f.room, n, ok = keys.DecodeInto(f.room[:0], key, desc, m == markFloat)
+		v, f.room, n, ok = keys.DecodeInto(f.room[:0], key, f.desc, m == markFloat)
 		ok = ok && m != markOpaque
 	}
 	if !ok {

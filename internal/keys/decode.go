@@ -41,6 +41,15 @@ func DecodeInto(room, key []byte, desc, float bool) (v document.Value, all []byt
 	return v, room, n, ok
 }
 
+// DecodeFloat is [DecodeInto] for an ascending number that was stored as a float.
+func DecodeFloat(room, key []byte) (all []byte, n int, ok bool) {
+	if len(key) == 0 || key[0] != tagNumber {
+		return room, 0, false
+	}
+	room, n, ok = appendDecodedNumber(room, key[1:], true)
+	return room, n + 1, ok
+}
+
 // appendDecoded decodes what follows the tag.
 func appendDecoded(dst []byte, tag byte, body []byte, float bool) ([]byte, bool) {
 	switch tag {

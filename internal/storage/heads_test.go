@@ -9,7 +9,7 @@ import (
 	"github.com/virgadb/virga/internal/trial"
 )
 
-// Heads are those of the keys that a walk comes by, also where a walk goes on with
+// Heads are those of the keys that a walk comes by, and what lies ahead is what comes, also where a walk goes on with
 // single steps, on a tree and on an engine that copies, and behind any prefix: in full
 // keys and in those that end before.
 func TestHeads(t *testing.T) {
@@ -51,6 +51,15 @@ func compareHeads(t *testing.T, snap *storage.Snapshot, r storage.Range, skip in
 				t.Fatalf("head %x behind %d bytes of %s", c.Head(skip), skip, c.Key())
 			}
 			continue
+		}
+		ahead := make([][]byte, n/3)
+		for _, key := range ahead[:c.Ahead(ahead)] {
+			if !steps.Next() || string(key) != string(steps.Key()) {
+				t.Fatalf("%s lies ahead, want %s", key, steps.Key())
+			}
+		}
+		if string(c.Key()) != string(steps.Key()) {
+			t.Fatalf("ahead at %s, want %s", c.Key(), steps.Key())
 		}
 		to := make([]uint64, n)
 		got := c.Heads(skip, to)
