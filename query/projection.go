@@ -25,7 +25,8 @@ func (ProjectionCommand) CommandName() string { return "slice" }
 
 // Slice returns a part of the array in the field: Slice(n) its first n elements,
 // or the last n for -n; Slice(skip, n) n elements after the first skip, which
-// counts from the end when negative. Values that are no array are returned whole.
+// counts from the end when negative. Values that are no array are returned whole, as
+// are those that a path finds in an array inside an array.
 func Slice(bounds ...int) ProjectionCommand { return ProjectionCommand{bounds} }
 
 // CompileProjection compiles spec, an object of dotted paths.

@@ -14,6 +14,7 @@ type projecting struct {
 	doc    document.Doc
 	filter *Filter
 	p      *Projection
+	nested int // arrays around the value that are elements of arrays
 }
 
 // object appends the object of the fields of v that s chooses. depth counts the
@@ -96,6 +97,9 @@ func (w *projecting) chosen(dst []byte, s *selection, v document.Value, depth in
 	case included:
 		return append(dst, v.Raw()...), true, nil
 	case sliced:
+		if w.nested > 0 {
+			return append(dst, v.Raw()...), true, nil
+		}
 		return s.appendSlice(dst, v)
 	case first:
 		return s.appendFirst(dst, v)
@@ -131,7 +135,7 @@ func (w *projecting) array(dst []byte, s *selection, v document.Value, depth int
 		mark := len(dst)
 		var ok bool
 		var err error
-		if dst, ok, err = w.value(dst, s, elements.Value(), depth+1); err != nil {
+		if dst, ok, err = w.element(dst, s, elements.Value(), depth+1); err != nil {
 			return nil, err
 		}
 		if !ok {
@@ -141,6 +145,15 @@ func (w *projecting) array(dst []byte, s *selection, v document.Value, depth int
 		n++
 	}
 	return setHead(dst, start, document.Array, n), elements.Err()
+}
+
+// element appends what the children of s choose of v, an element of an array.
+func (w *projecting) element(dst []byte, s *selection, v document.Value, depth int) ([]byte, bool, error) {
+	if v.Kind() == document.Array {
+		w.nested++
+		defer func() { w.nested-- }()
+	}
+	return w.value(dst, s, v, depth)
 }
 
 // appendSlice appends the elements that s takes of an array, or v when it is none.

@@ -56,6 +56,8 @@ func TestProjection(t *testing.T) {
 		{m{"a": nil}, `!a: found null`},
 		{m{"a": []int{1}}, `!a: computed`},
 		{m{"a": m{"$add": []int{1, 2}}}, `!a: computed fields, such as $add`},
+		{m{"a": m{"$foo": 1}}, `!a: unknown operator`},
+		{m{"a": m{"$add": "x"}}, `!a: $add`},
 		{m{"a": m{}}, `!a: empty object`},
 		{m{"a": m{"$slice": 1, "b": 1}}, `!a: $slice stands alone`},
 		{m{"a": Gt(1)}, `!a: gt is no choice`},
@@ -91,6 +93,28 @@ func TestProjection(t *testing.T) {
 			continue
 		}
 		if err != nil || string(out.Raw()) != string(fromJSON(t, test.want).Raw()) {
+			t.Errorf("%v: %v, %v\nwant %s", test.spec, out, err, test.want)
+		}
+	}
+}
+
+// TestProjectionSlicesOneLevel: a slice reaches into the objects of an array, not into
+// those of an array inside it, whatever else is chosen there.
+func TestProjectionSlicesOneLevel(t *testing.T) {
+	for _, test := range []struct {
+		spec      any
+		doc, want string
+	}{
+		{m{"a.b": Slice(1)}, `{"_id":1,"a":[{"b":[1,2]},[{"b":[1,2]}],{"b":[3,4]},5]}`, `{"_id":1,"a":[{"b":[1]},[{"b":[1,2]}],{"b":[3]},5]}`},
+		{m{"a.b.c": Slice(-1)}, `{"_id":1,"a":[[{"b":[{"c":[1,2]}]}],{"b":[{"c":[1,2]},[{"c":[1,2]}]]}]}`, `{"_id":1,"a":[[{"b":[{"c":[1,2]}]}],{"b":[{"c":[2]},[{"c":[1,2]}]]}]}`},
+		{d{{"a.b", Slice(1)}, {"x", 1}}, `{"_id":1,"a":[[{"b":[1,2],"c":3}],{"b":[1,2],"c":3}],"x":1,"y":2}`, `{"_id":1,"a":[[{"b":[1,2]}],{"b":[1]}],"x":1}`},
+		{d{{"a.b", Slice(1)}, {"a.c", 0}}, `{"_id":1,"a":[[{"b":[1,2],"c":3}],{"b":[1,2],"c":3}]}`, `{"_id":1,"a":[[{"b":[1,2]}],{"b":[1]}]}`},
+	} {
+		p, err := CompileProjection(test.spec, testNow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err := p.Apply(fromJSON(t, test.doc), nil); err != nil || out.String() != test.want {
 			t.Errorf("%v: %v, %v\nwant %s", test.spec, out, err, test.want)
 		}
 	}
