@@ -166,6 +166,9 @@ func (c *projectionCompiler) operator(path, name string, operand any) error {
 	case "$elemMatch":
 		return c.elemMatch(path, operand)
 	}
+	if _, err := expr.Compile(document.D{{Key: name, Value: operand}}, c.scope); err != nil {
+		return fault.At(path, fmt.Errorf("projection: %w", err))
+	}
 	return fault.At(path, notDone("projection: computed fields, such as "+name))
 }
 
