@@ -91,42 +91,23 @@ func (c *compiler) constant(name string, v any) (document.Value, error) {
 func (s *bucket) text() string { return fmt.Sprintf("%d buckets%s", len(s.boundaries)-1, by(s.value)) }
 
 func (s *bucket) open(r *run, in source) (source, error) {
-	return &bucketing{bucket: s, run: r, in: in, accs: make([][]expr.Accumulator, len(s.boundaries))}, nil
+	b := &bucketing{bucket: s, run: r, in: in, accs: make([][]expr.Accumulator, len(s.boundaries))}
+	b.gather = b.fill
+	return b, nil
 }
 
 // bucketing is the source of a $bucket. The last of its lists of accumulators is
 // for what lies nowhere.
 type bucketing struct {
 	*bucket
-	run    *run
-	in     source
-	accs   [][]expr.Accumulator
-	filled bool
-	out    listed
-}
-
-func (s *bucketing) next(ctx context.Context) (document.Doc, bool, error) {
-	if !s.filled {
-		s.filled = true
-		if err := s.fill(ctx); err != nil {
-			return document.Doc{}, false, err
-		}
-	}
-	return s.out.next(ctx)
+	gathering
+	run  *run
+	in   source
+	accs [][]expr.Accumulator
 }
 
 func (s *bucketing) fill(ctx context.Context) error {
-	for passed := 0; ; passed++ {
-		if passed%checkEvery == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		doc, ok, err := s.in.next(ctx)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return s.finish()
-		}
+	err := takeAll(ctx, s.in, func(doc document.Doc) error {
 		at, err := s.place(doc)
 		if err != nil {
 			return err
@@ -134,10 +115,12 @@ func (s *bucketing) fill(ctx context.Context) error {
 		if s.accs[at] == nil {
 			s.accs[at] = s.outputs.begin()
 		}
-		if err := s.outputs.add(s.run.env, s.accs[at], doc.Value()); err != nil {
-			return err
-		}
+		return s.outputs.add(s.run.env, s.accs[at], doc.Value())
+	})
+	if err != nil {
+		return err
 	}
+	return s.finish()
 }
 
 // place returns the number of the bucket that a document belongs to.
@@ -178,9 +161,9 @@ func (s *bucketing) finish() error {
 			return err
 		}
 		if at == last && document.Compare(id, s.boundaries[0]) < 0 {
-			s.out.docs = append([]document.Doc{doc}, s.out.docs...)
+			s.docs = append([]document.Doc{doc}, s.docs...)
 		} else {
-			s.out.docs = append(s.out.docs, doc)
+			s.docs = append(s.docs, doc)
 		}
 	}
 	s.accs = nil

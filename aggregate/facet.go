@@ -79,20 +79,8 @@ func (s *faceting) next(ctx context.Context) (document.Doc, bool, error) {
 
 func (s *faceting) all(ctx context.Context) (document.Doc, error) {
 	s.spool.Memory, s.spool.Dir = s.run.memory, s.run.temp
-	for passed := 0; ; passed++ {
-		if passed%checkEvery == 0 && ctx.Err() != nil {
-			return document.Doc{}, ctx.Err()
-		}
-		doc, ok, err := s.in.next(ctx)
-		if err != nil {
-			return document.Doc{}, err
-		}
-		if !ok {
-			break
-		}
-		if err := s.spool.Add(doc); err != nil {
-			return document.Doc{}, err
-		}
+	if err := takeAll(ctx, s.in, s.spool.Add); err != nil {
+		return document.Doc{}, err
 	}
 	s.in.close()
 	var b document.Builder

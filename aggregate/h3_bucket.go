@@ -51,25 +51,16 @@ type CellCounter interface {
 }
 
 func (s *h3Bucket) open(_ *run, in source) (source, error) {
-	return &h3Bucketing{h3Bucket: s, in: in}, nil
+	b := &h3Bucketing{h3Bucket: s, in: in}
+	b.gather = b.fill
+	return b, nil
 }
 
 // h3Bucketing is the source of an h3Bucket.
 type h3Bucketing struct {
 	*h3Bucket
-	in     source
-	filled bool
-	out    listed
-}
-
-func (s *h3Bucketing) next(ctx context.Context) (document.Doc, bool, error) {
-	if !s.filled {
-		s.filled = true
-		if err := s.fill(ctx); err != nil {
-			return document.Doc{}, false, err
-		}
-	}
-	return s.out.next(ctx)
+	gathering
+	in source
 }
 
 func (s *h3Bucketing) fill(ctx context.Context) error {
@@ -97,36 +88,29 @@ func (s *h3Bucketing) add(c geo.Cell, n int64) error {
 	b.Field("_id", document.Text(c.String()))
 	b.Field("count", document.Int(n))
 	b.End()
-	s.out.docs = append(s.out.docs, document.FromRaw(b.Bytes()))
+	s.docs = append(s.docs, document.FromRaw(b.Bytes()))
 	return nil
 }
 
 // count looks at the points of the documents.
 func (s *h3Bucketing) count(ctx context.Context) error {
 	counts := map[geo.Cell]int64{}
-	for passed := 0; ; passed++ {
-		if passed%checkEvery == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		doc, ok, err := s.in.next(ctx)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			break
-		}
+	err := takeAll(ctx, s.in, func(doc document.Doc) error {
 		p, ok := geo.ReadPoint(s.path.Lookup(doc.Value()))
 		if !ok {
-			continue
+			return nil
 		}
 		c, err := geo.CellOf(p, geo.MaxResolution)
 		if err == nil {
 			c, err = c.Parent(s.resolution)
 		}
-		if err != nil {
-			return err
+		if err == nil {
+			counts[c]++
 		}
-		counts[c]++
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	type pair struct {
 		cell geo.Cell

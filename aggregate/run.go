@@ -178,6 +178,38 @@ func (l *listed) next(context.Context) (document.Doc, bool, error) {
 
 func (l *listed) close() { l.docs = nil }
 
+// A gathering is a source that takes in everything before it yields what became of it.
+type gathering struct {
+	listed
+	gather func(ctx context.Context) error // fills the list; nil once it was called
+}
+
+func (g *gathering) next(ctx context.Context) (document.Doc, bool, error) {
+	if gather := g.gather; gather != nil {
+		g.gather = nil
+		if err := gather(ctx); err != nil {
+			return document.Doc{}, false, err
+		}
+	}
+	return g.listed.next(ctx)
+}
+
+// takeAll calls f for every document of in, until one of them fails or ctx has ended.
+func takeAll(ctx context.Context, in source, f func(document.Doc) error) error {
+	for passed := 0; ; passed++ {
+		if passed%checkEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		doc, ok, err := in.next(ctx)
+		if err != nil || !ok {
+			return err
+		}
+		if err := f(doc); err != nil {
+			return err
+		}
+	}
+}
+
 // An access is what a program asks of its collection.
 type access struct {
 	filter  *query.Filter // nil asks for everything
