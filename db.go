@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/internal/clock"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/hook"
@@ -52,6 +53,7 @@ type core struct {
 	ids    *clock.IDs
 	plan   plan.Options
 	feed   *watch.Feed
+	shapes *geo.Shapes // of large geometries in documents
 	log    *slog.Logger
 	config config
 	cloud  *cloudLimits // nil in the Embedded profile
@@ -131,6 +133,7 @@ func openStore(path string, engine storage.Engine, c *config) (*DB, error) {
 		log:      c.log(),
 		cloud:    c.cloud(),
 		access:   c.access,
+		shapes:   geo.NewShapes(c.memory / 16),
 		plan: plan.Options{
 			Clock:        clock.System(), // it measures, whatever time the database goes by
 			Advisor:      plan.NewAdvisor(),

@@ -113,9 +113,10 @@ func ReadOnly() Option { return func(c *config) { c.readOnly = true } }
 // WithMemory bounds the memory that a database works in, in bytes; 256 MiB unless
 // told. Up to three quarters of it hold copies of what is read most, indexes
 // before documents, so that it need not be read from files: see [Stats]. A sort
-// that needs more than the other quarter continues in a temporary file. It does
-// not count the fixed buffers of a database on disk, and what the copies that a
-// query is still reading differ from newer ones. With 0 nothing is copied.
+// that needs more than the other quarter continues in a temporary file; a sixteenth
+// holds what queries have made of large geometries in documents. It does not count
+// the fixed buffers of a database on disk, and what the copies that a query is still
+// reading differ from newer ones. With 0 nothing is copied.
 func WithMemory(bytes int64) Option { return func(c *config) { c.memory = bytes } }
 
 // RequireIndex refuses queries, counts, updates and removes that would walk over a

@@ -175,5 +175,5 @@ func (q *Query) filter(in expr.Scope) (*query.Filter, error) {
 // scope is what all data of one call is compiled in: the call has one instant, which
 // its times relative to the server's have in common.
 func (db *DB) scope() expr.Scope {
-	return expr.Scope{Now: db.clock.Now(), Schema: meetsSchema}
+	return expr.Scope{Now: db.clock.Now(), Schema: meetsSchema, Shapes: db.shapes}
 }

@@ -86,19 +86,11 @@ func (a *Area) hasPoint(p s2.Point) bool {
 // Holds reports whether v is a stored geometry that lies within a. What is no
 // geometry, or breaks a rule, does not. For a point it does not allocate.
 func (a *Area) Holds(v document.Value) bool {
-	if p, ok := ReadPoint(v); ok {
-		return a.hasPoint(p.vector())
-	}
-	g, err := Parse(v)
-	return err == nil && judge(g, a.Contains)
+	return (*Shapes)(nil).Within(a, v)
 }
 
 // Touches reports whether v is a stored geometry that has a point in common with s.
 // For a point it does not allocate.
 func (s *Shape) Touches(v document.Value) bool {
-	if p, ok := ReadPoint(v); ok {
-		return s.hasPoint(p.vector())
-	}
-	g, err := Parse(v)
-	return err == nil && judge(g, s.Intersects)
+	return (*Shapes)(nil).Touching(s, v)
 }

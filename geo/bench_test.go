@@ -68,7 +68,7 @@ func BenchmarkShape(b *testing.B) {
 // BenchmarkTouches asks stored polygons whether they hold a point: one inside, one
 // between two capes, one far away.
 func BenchmarkTouches(b *testing.B) {
-	for _, n := range []int{4, 10, 100} {
+	for _, n := range []int{4, 10, 100, 1000} {
 		stored, err := document.Of(Polygon{coast(n)})
 		if err != nil {
 			b.Fatal(err)
@@ -85,6 +85,13 @@ func BenchmarkTouches(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
 					s.Touches(stored)
+				}
+			})
+			b.Run(fmt.Sprint(n, "/", name, "/kept"), func(b *testing.B) {
+				kept := NewShapes(1 << 20)
+				b.ReportAllocs()
+				for b.Loop() {
+					kept.Touching(s, stored)
 				}
 			})
 		}

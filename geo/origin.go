@@ -1,8 +1,6 @@
 package geo
 
 import (
-	"math"
-
 	"github.com/golang/geo/s2"
 
 	"github.com/virgadb/virga/document"
@@ -30,12 +28,5 @@ func (o *Origin) Point() Point { return o.point }
 // point of the stored geometry v: 0 when o is in a polygon of it. It reports false
 // when v is no geometry, or breaks a rule. For a point it does not allocate.
 func (o *Origin) Distance(v document.Value) (float64, bool) {
-	if p, ok := ReadPoint(v); ok {
-		return angle(o.vector, p.vector()) * EarthRadius, true
-	}
-	s, err := Read(v)
-	if err != nil {
-		return math.Inf(1), false
-	}
-	return s.angleTo(o.vector) * EarthRadius, true
+	return (*Shapes)(nil).Distance(o, v)
 }

@@ -46,14 +46,6 @@ func Read(v document.Value) (*Shape, error) {
 	return s, nil
 }
 
-// judge reports whether g, which has been parsed, keeps the rules and ask says yes to
-// its shape. To check that rings do not cross takes longer than most questions do, and
-// so only those that have a yes are checked.
-func judge(g Geometry, ask func(*Shape) bool) bool {
-	s := &Shape{}
-	return g.shape(s, sketched) == nil && ask(s) && !slices.ContainsFunc(s.polygons, (*polygon).crooked)
-}
-
 // A rigor says which rules are held where a shape is made.
 type rigor bool
 

@@ -78,7 +78,7 @@ func compileGeoWithin(c *compiler, op string, v any, s scope) (*node, error) {
 	if err != nil {
 		return nil, atGeo(op, s, err)
 	}
-	return c.leaf(test{op: testWithin, geo: &geoTest{area: area}}, s)
+	return c.leaf(test{op: testWithin, geo: &geoTest{area: area, made: c.in.Shapes}}, s)
 }
 
 func compileGeoIntersects(c *compiler, op string, v any, s scope) (*node, error) {
@@ -94,7 +94,7 @@ func compileGeoIntersects(c *compiler, op string, v any, s scope) (*node, error)
 	if err != nil {
 		return nil, atGeo(op, s, err)
 	}
-	return c.leaf(test{op: testIntersects, geo: &geoTest{shape: shape}}, s)
+	return c.leaf(test{op: testIntersects, geo: &geoTest{shape: shape, made: c.in.Shapes}}, s)
 }
 
 func compileNear(c *compiler, op string, v any, s scope) (*node, error) {
@@ -109,7 +109,7 @@ func compileNear(c *compiler, op string, v any, s scope) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	near := &Near{max: math.Inf(1)}
+	near := &Near{max: math.Inf(1), made: c.in.Shapes}
 	if near.Origin, err = originOf(spec[0]); err != nil {
 		return nil, atGeo(op, s, err)
 	}

@@ -93,9 +93,9 @@ func (m *matcher) meets(t *test, v document.Value) bool {
 	case testObject:
 		return v.Kind() == document.Object || v.Kind() == document.Array
 	case testWithin:
-		return t.geo.area.Holds(v)
+		return t.geo.made.Within(t.geo.area, v)
 	case testIntersects:
-		return t.geo.shape.Touches(v)
+		return t.geo.made.Touching(t.geo.shape, v)
 	case testCells:
 		return t.geo.cells.Holds(v)
 	case testNear:

@@ -14,7 +14,8 @@ import (
 type Near struct {
 	Origin   *geo.Origin
 	min, max float64
-	leaf     node // the path, and the test that measures
+	leaf     node        // the path, and the test that measures
+	made     *geo.Shapes // of stored geometries; nil keeps none
 }
 
 // Near returns what f has of [GeoNear], nil when it has nothing of it.
@@ -121,6 +122,7 @@ type geoTest struct {
 	shape *geo.Shape   // of testIntersects
 	cells *geo.CellSet // of testCells
 	near  *Near        // of testNear
+	made  *geo.Shapes  // of testWithin and testIntersects: what stored geometries were made into; nil keeps none
 }
 
 // measure notes v if it is a geometry, and the nearest so far.
@@ -128,7 +130,7 @@ func (m *matcher) measure(near *Near, v document.Value) {
 	if v.Kind() != document.Object {
 		return
 	}
-	if d, ok := near.Origin.Distance(v); ok && (d < m.nearest.metres || !m.nearest.geometry.Exists()) {
+	if d, ok := near.made.Distance(near.Origin, v); ok && (d < m.nearest.metres || !m.nearest.geometry.Exists()) {
 		m.nearest = nearest{d, v}
 	}
 }

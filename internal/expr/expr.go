@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/geo"
 )
 
 // A Scope is what an expression is compiled against.
@@ -17,6 +18,8 @@ type Scope struct {
 	// Schema compiles the operand of $jsonSchema, of filters within the expression's
 	// reach, into what tells whether a value meets it. Nil: there is no such operator.
 	Schema func(schema any) (meets func(document.Value) (bool, error), err error)
+	// Shapes keeps what filters make of large stored geometries. Nil: nothing is kept.
+	Shapes *geo.Shapes
 }
 
 // An Expr is a compiled expression. It is immutable and safe for concurrent use.

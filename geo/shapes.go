@@ -1,0 +1,155 @@
+package geo
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/golang/geo/s2"
+
+	"github.com/virgadb/virga/document"
+)
+
+// Shapes keeps what large stored geometries were made into, within a bound of memory: to
+// make a coast of 1,000 points ready takes a hundred times as long as to ask it. A geometry
+// is known by its bytes, wherever it is stored, and so what is kept cannot be stale. Nil
+// Shapes keep nothing. They are safe for concurrent use.
+type Shapes struct {
+	most int // bytes of a generation
+
+	mu sync.Mutex // guards what follows
+	// What was asked for lately is in young. When that is full it becomes old, and what
+	// was in old, and has not been asked for since, is forgotten.
+	young, old map[string]*sketch
+	size       int // bytes of young
+}
+
+// NewShapes returns Shapes that take up to about so many bytes.
+func NewShapes(bytes int64) *Shapes {
+	return &Shapes{most: int(min(max(bytes, 0), 1<<30)) / 2, young: map[string]*sketch{}}
+}
+
+// A sketch is a stored geometry made ready, while it is not known whether its rings keep
+// their rules: to check that takes longer than most questions do, and so only those that
+// have a yes are checked.
+type sketch struct {
+	shape   *Shape // nil when the geometry breaks a rule for sure
+	once    sync.Once
+	crooked bool // set by once
+}
+
+func sketchOf(v document.Value) *sketch {
+	g, err := Parse(v)
+	if err != nil {
+		return &sketch{}
+	}
+	s := &Shape{}
+	if g.shape(s, sketched) != nil {
+		return &sketch{}
+	}
+	return &sketch{shape: s}
+}
+
+// straight reports whether all rules are kept.
+func (s *sketch) straight() bool {
+	s.once.Do(func() { s.crooked = slices.ContainsFunc(s.shape.polygons, (*polygon).crooked) })
+	return !s.crooked
+}
+
+// Within reports whether v is a stored geometry that lies within a, as [Area.Holds] does.
+func (k *Shapes) Within(a *Area, v document.Value) bool {
+	if p, ok := quickPoint(v); ok {
+		return a.hasPoint(p)
+	}
+	s := k.sketch(v)
+	return s.shape != nil && a.Contains(s.shape) && s.straight()
+}
+
+// Touching reports whether v is a stored geometry that has a point in common with s, as
+// [Shape.Touches] does.
+func (k *Shapes) Touching(s *Shape, v document.Value) bool {
+	if p, ok := quickPoint(v); ok {
+		return s.hasPoint(p)
+	}
+	t := k.sketch(v)
+	return t.shape != nil && s.Intersects(t.shape) && t.straight()
+}
+
+// Distance returns the distance from o to the stored geometry v, as [Origin.Distance] does.
+func (k *Shapes) Distance(o *Origin, v document.Value) (float64, bool) {
+	if p, ok := quickPoint(v); ok {
+		return angle(o.vector, p) * EarthRadius, true
+	}
+	s := k.sketch(v)
+	if s.shape == nil || !s.straight() {
+		return 0, false
+	}
+	return s.shape.angleTo(o.vector) * EarthRadius, true
+}
+
+// quickPoint returns the point that v is. What is so large that it may be kept goes the
+// way of all others, on which its coordinates are not walked over.
+func quickPoint(v document.Value) (s2.Point, bool) {
+	if len(v.Raw()) >= keptFrom {
+		return s2.Point{}, false
+	}
+	p, ok := ReadPoint(v)
+	if !ok {
+		return s2.Point{}, false
+	}
+	return p.vector(), true
+}
+
+// keptFrom is the size of the geometries that are kept: about 30 points. Smaller
+// ones are made in 3 µs: where there are more of them than there is room for, to keep each
+// for a while costs more than it spares.
+const keptFrom = 600
+
+// sketch returns the sketch of a stored geometry.
+func (k *Shapes) sketch(v document.Value) *sketch {
+	raw := v.Raw()
+	if k == nil || len(raw) < keptFrom || cost(len(raw)) > k.most/4 {
+		return sketchOf(v)
+	}
+	if s := k.find(raw); s != nil {
+		return s
+	}
+	s := sketchOf(v)
+	k.keep(raw, s)
+	return s
+}
+
+// cost returns about how many bytes are taken up by what is kept of a geometry of that
+// size: the bytes that it is known by, its vectors, which are larger by a half, and what
+// holds them together.
+func cost(size int) int { return 3*size + 400 }
+
+// find returns the sketch of a geometry, nil when it is not kept.
+func (k *Shapes) find(raw []byte) *sketch {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if s := k.young[string(raw)]; s != nil {
+		return s
+	}
+	s := k.old[string(raw)]
+	if s != nil {
+		k.put(string(raw), s)
+	}
+	return s
+}
+
+func (k *Shapes) keep(raw []byte, s *sketch) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.put(string(raw), s)
+}
+
+// put puts a sketch among the young. The caller holds mu.
+func (k *Shapes) put(raw string, s *sketch) {
+	if k.young[raw] != nil {
+		return // another one was as fast
+	}
+	if k.size += cost(len(raw)); k.size > k.most {
+		k.old, k.young, k.size = k.young, map[string]*sketch{}, cost(len(raw))
+	}
+	k.young[raw] = s
+}
