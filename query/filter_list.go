@@ -10,8 +10,8 @@ import (
 )
 
 func compileIn(c *compiler, op string, v any, s scope) (*node, error) {
-	if values := c.plain(v); len(values) > 1 {
-		return c.leaf(test{op: testIn, set: newSet(values, nil)}, s)
+	if values := c.plain(v); len(values) > 0 {
+		return c.among(values, nil, s)
 	}
 	list, err := c.list(op, v, s)
 	if err != nil {
@@ -30,11 +30,16 @@ func compileIn(c *compiler, op string, v any, s scope) (*node, error) {
 			values = append(values, value)
 		}
 	}
-	switch {
-	case len(list) == 0:
+	if len(list) == 0 {
 		_, err := c.leaf(test{}, s) // the path is checked all the same
 		return &node{op: opNever}, err
-	case len(values) == 1 && len(list) == 1:
+	}
+	return c.among(values, patterns, s)
+}
+
+// among asks for one of values, or for a string that one of patterns matches.
+func (c *compiler) among(values []document.Value, patterns []*regex.Pattern, s scope) (*node, error) {
+	if len(values) == 1 && len(patterns) == 0 {
 		return c.leaf(comparison(testEq, values[0]), s)
 	}
 	return c.leaf(test{op: testIn, set: newSet(values, patterns)}, s)

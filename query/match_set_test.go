@@ -74,6 +74,9 @@ func TestListsOfPlainValues(t *testing.T) {
 	if _, err := CompileFilter(M{"a": In([]string{"a", "\xff"})}, noon); err == nil {
 		t.Error("a text that is no UTF-8")
 	}
+	if _, err := CompileFilter(M{"a": In([]string{strings.Repeat("x", maxOperands*3/4)})}, noon); err != nil {
+		t.Errorf("one large text: %v", err)
+	}
 	large := make([]string, 3)
 	for i := range large {
 		large[i] = strings.Repeat("x", maxOperands/3+1)
