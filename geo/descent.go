@@ -9,6 +9,9 @@ type Entries interface {
 	Seek(key uint64) bool
 	// Next moves to the next entry and reports whether there is one.
 	Next() bool
+	// Pass moves to the first entry behind the current one whose key is not less than
+	// key, and returns how many entries it has moved over, and whether there is one.
+	Pass(key uint64) (passed int64, ok bool)
 	// Key returns the key of the current entry, see [Cell.Key].
 	Key() uint64
 	// Point returns the point of the current entry, of an index of points.
@@ -27,6 +30,7 @@ type Descent struct {
 	total   float64 // so many entries are expected on the whole sphere
 	fine    float64 // cells with smaller balls are not divided
 
+	base  int // the number of the next base node
 	stack []node
 	edges [maxResolution + 1][]int32 // by resolution, those of the node last divided
 	known bool                       // the cursor stands at an entry
@@ -76,10 +80,7 @@ func newDescent(r region, entries Entries, total int64, points bool) *Descent {
 	if _, ok := r.(*discRegion); ok {
 		d.fine = divisions * r.size()
 	}
-	d.stack = make([]node, 0, len(baseNodes)+6*maxResolution)
-	for i := len(baseNodes) - 1; i >= 0; i-- {
-		d.stack = append(d.stack, baseNodes[i])
-	}
+	d.stack = make([]node, 0, 6*maxResolution+1)
 	return d
 }
 
@@ -105,18 +106,45 @@ func (d *Descent) Next() bool {
 			}
 			continue
 		}
-		if len(d.stack) == 0 {
+		n := d.pop()
+		if n == nil {
 			return false
 		}
-		last := len(d.stack) - 1
-		n := &d.stack[last]
-		d.stack = d.stack[:last]
 		if !d.known || n.hi() > d.key {
 			d.node = *n
 			d.visit()
 		}
 	}
 	return false
+}
+
+// pop returns the next node, nil when there is none.
+func (d *Descent) pop() *node {
+	if last := len(d.stack) - 1; last >= 0 {
+		n := &d.stack[last]
+		d.stack = d.stack[:last]
+		return n
+	}
+	if d.base == len(baseNodes) {
+		return nil
+	}
+	d.base++
+	return &baseNodes[d.base-1]
+}
+
+// Count moves to the end and returns how many entries there are, or up to limit when
+// that is not 0. Those of cells inside the region are counted without a look at each.
+func (d *Descent) Count(limit int64) (n int64) {
+	for (limit == 0 || n < limit) && d.Next() {
+		n++
+		if limit == 0 && d.sure {
+			passed, ok := d.entries.Pass(d.hi)
+			n += passed
+			d.handed = false
+			d.move(ok)
+		}
+	}
+	return n
 }
 
 // walk goes on through the entries of a node and reports whether it stands at one

@@ -33,7 +33,13 @@ func (h *held) Seek(key uint64) bool {
 	h.at = sort.Search(len(h.list), func(i int) bool { return h.list[i].key >= key })
 	return h.at < len(h.list)
 }
-func (h *held) Next() bool   { h.at++; return h.at < len(h.list) }
+func (h *held) Next() bool { h.at++; return h.at < len(h.list) }
+func (h *held) Pass(key uint64) (passed int64, ok bool) {
+	for ok = h.Next(); ok && h.Key() < key; ok = h.Next() {
+		passed++
+	}
+	return passed, ok
+}
 func (h *held) Key() uint64  { return h.list[h.at].key }
 func (h *held) Point() Point { return h.list[h.at].point }
 func (h *held) ID() []byte   { return h.list[h.at].id }
@@ -161,6 +167,15 @@ func TestDescentsAgainstAll(t *testing.T) {
 			found += len(want)
 			if !slices.Equal(got, want) {
 				t.Fatalf("seed %d: %+v: %d found, %d are in it", seed, g, len(got), len(want))
+			}
+			for _, limit := range []int{0, 1 + rnd.IntN(len(h.list)+1)} {
+				n := len(want)
+				if limit > 0 {
+					n = min(n, limit)
+				}
+				if got := a.Descend(&held{list: h.list}, total).Count(int64(limit)); got != int64(n) {
+					t.Fatalf("seed %d: %+v: counted %d up to %d, %d are in it", seed, g, got, limit, len(want))
+				}
 			}
 		}
 	}

@@ -55,6 +55,16 @@ func (c *EntrySeeker) Next() bool {
 	return !c.ended
 }
 
+// Pass moves over entries whose Head is less than head, over some of them at a time and
+// without a look at the others' keys. It returns how many, and whether it has come to
+// one that is not less; with 0 and false the walk has ended. The span's keys are alike
+// in their first skip bytes.
+func (c *EntrySeeker) Pass(skip int, head uint64) (n int, arrived bool) {
+	n, arrived = c.scan.Pass(skip, head)
+	c.ended = n == 0 && !arrived
+	return n, arrived
+}
+
 // Head returns the eight bytes that follow the first skip bytes of the current key, as
 // a number. It need not look at the key where these are the first of the fields.
 func (c *EntrySeeker) Head(skip int) uint64 { return c.scan.Head(skip) }

@@ -133,6 +133,17 @@ func (m *merged) Heads(skip int, to []uint64) int {
 // Ahead has nothing at hand.
 func (m *merged) Ahead([][]byte) int { return 0 }
 
+// Pass is [storage.Cursor.Pass].
+func (m *merged) Pass(skip int, head uint64) (n int, arrived bool) {
+	if !m.Next() {
+		return 0, false
+	}
+	if m.Head(skip) >= head {
+		return 0, true
+	}
+	return 1, false
+}
+
 // choose sets which of the cursors has the next key; both may.
 func (m *merged) choose() {
 	switch {

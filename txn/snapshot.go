@@ -96,6 +96,7 @@ type scanner interface {
 	Head(skip int) uint64
 	Heads(skip int, to []uint64) int
 	Ahead(to [][]byte) int
+	Pass(skip int, head uint64) (n int, arrived bool)
 	Key() []byte
 	Value() []byte
 	Own() []byte

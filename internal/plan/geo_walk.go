@@ -57,6 +57,29 @@ func (s *spots) Seek(cell uint64) bool {
 // Next moves to the next entry.
 func (s *spots) Next() bool { return s.err == nil && s.took(s.cursor.Next()) }
 
+// Pass moves to the first entry behind the current one whose cell is not less than cell,
+// and returns how many it has moved over.
+func (s *spots) Pass(cell uint64) (passed int64, ok bool) {
+	if !s.points || len(s.checks.checks) > 0 {
+		for ok = s.Next(); ok && s.cell < cell; ok = s.Next() {
+			passed++
+		}
+		return passed, ok
+	}
+	for s.err == nil {
+		if s.err = s.ctx.Err(); s.err != nil {
+			break
+		}
+		n, arrived := s.cursor.Pass(len(s.prefix), keys.PointHead(cell))
+		passed += int64(n)
+		s.exec.keys += int64(n)
+		if n == 0 {
+			return passed, s.took(arrived)
+		}
+	}
+	return passed, false
+}
+
 // took takes over the entry that the cursor has moved to, or one behind it that the
 // other fields' bounds admit.
 func (s *spots) took(ok bool) bool {
@@ -196,7 +219,8 @@ func (x *exec) expected(a *access) int64 {
 }
 
 func (f *found) next(ctx context.Context) (item, bool, error) {
-	if !f.move(ctx) || !f.spots.take() {
+	f.begin(ctx)
+	if !f.descent.Next() || !f.spots.take() {
 		return item{}, false, f.spots.err
 	}
 	it := item{id: f.spots.parts.ID, fields: f.spots.parts.Fields, parts: f.spots.parts}
@@ -206,18 +230,22 @@ func (f *found) next(ctx context.Context) (item, bool, error) {
 	return it, true, nil
 }
 
-// move moves to the next entry that is found.
-func (f *found) move(ctx context.Context) bool {
+// begin begins the descent, or lets it go on.
+func (f *found) begin(ctx context.Context) {
 	f.spots.ctx = ctx
 	if f.descent == nil {
 		f.descent = f.descend()
 	}
-	return f.descent.Next()
 }
 
 // count implements [counter]: the entries are not taken apart.
 func (f *found) count(ctx context.Context, limit int64) (n int64, err error) {
-	for (limit == 0 || n < limit) && f.move(ctx) {
+	f.begin(ctx)
+	if d, ok := f.descent.(*geo.Descent); ok {
+		n = d.Count(limit)
+		return n, f.spots.err
+	}
+	for (limit == 0 || n < limit) && f.descent.Next() {
 		n++
 	}
 	return n, f.spots.err

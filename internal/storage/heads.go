@@ -1,5 +1,7 @@
 package storage
 
+import "sort"
+
 // Head returns the eight bytes that follow the first skip bytes of the current key, as
 // a number: zeroes stand for those that the key lacks. A tree of a region has those
 // behind the region's prefix at hand, and the key itself is not looked at.
@@ -37,6 +39,29 @@ func (c *Cursor) Heads(skip int, to []uint64) int {
 	}
 	c.value, c.parts = nil, 0
 	return n
+}
+
+// Pass moves over entries whose [Cursor.Head] is less than head, and over no more of them
+// than are at hand. It returns how many, and whether it has come to one that is not
+// less, which is the current one then; otherwise the current key is that of the last
+// one passed, and with 0 it is as after Next returned false. The range's keys are alike
+// in their first skip bytes.
+func (c *Cursor) Pass(skip int, head uint64) (n int, arrived bool) {
+	if !c.Next() {
+		return 0, false
+	}
+	if c.Head(skip) >= head {
+		return 0, true
+	}
+	if t := c.tree; t != nil && skip == t.tree.shared {
+		rest := t.buf[t.at+1:]
+		n = sort.Search(len(rest), func(i int) bool { return rest[i].head >= head })
+		t.at += n
+		c.walked += n
+		c.key = t.Key()
+	}
+	c.value, c.parts = nil, 0
+	return n + 1, false
 }
 
 // heads is [Cursor.Heads] for what is left of the chunk.
