@@ -33,7 +33,12 @@ import (
 //
 // An error names file and line. What was read before stays in the database.
 func Load(ctx context.Context, db *virga.DB, files fs.FS) error {
-	if files == nil {
+	switch {
+	case ctx == nil:
+		return fmt.Errorf("context is nil: %w", fault.ErrInvalid)
+	case db == nil:
+		return fmt.Errorf("no database to load into: %w", fault.ErrInvalid)
+	case files == nil:
 		return fmt.Errorf("no files to load: %w", fault.ErrInvalid)
 	}
 	found, err := sources(files)

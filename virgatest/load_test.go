@@ -63,6 +63,21 @@ func TestSeed(t *testing.T) {
 	}
 }
 
+func TestLoadRefuses(t *testing.T) {
+	db := virgatest.New(t)
+	some := files("a.jsonl", "{}")
+	for what, err := range map[string]error{
+		//lint:ignore SA1012 a nil context is what is tested
+		"no context":  virgatest.Load(nil, db.DB, some),
+		"no database": virgatest.Load(ctx, nil, some),
+		"no files":    virgatest.Load(ctx, db.DB, nil),
+	} {
+		if !errors.Is(err, virga.ErrInvalid) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
 func TestSeedNamesFileAndLine(t *testing.T) {
 	for _, x := range []struct {
 		name, content, want string
