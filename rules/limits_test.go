@@ -200,4 +200,14 @@ func TestBadCalls(t *testing.T) {
 		}
 		_ = r.Lint()
 	}
+	for what, v := range map[string]Verdict{
+		"no rules": Simulate(t.Context(), nil, &Call{Op: Read}, Question{}),
+		"no call":  Simulate(t.Context(), Simple(Private), nil, Question{}),
+		//lint:ignore SA1012 a nil context is what is tested
+		"no context": Simulate(nil, Simple(Private), &Call{Op: Read}, Question{}),
+	} {
+		if v.Allowed || !errors.Is(v.Err, fault.ErrInvalid) || v.String() == "" {
+			t.Errorf("%s: %v", what, v)
+		}
+	}
 }

@@ -30,8 +30,12 @@ type Verdict struct {
 }
 
 // Simulate says what r answer to c and q, and how they come to it. A query's
-// condition is compiled as a filter is; an error in it is the verdict's.
+// condition is compiled as a filter is; an error in it is the verdict's, as is the
+// lack of rules or of a call.
 func Simulate(ctx context.Context, r *Rules, c *Call, q Question) Verdict {
+	if ctx == nil || r == nil || c == nil {
+		return Verdict{Err: fmt.Errorf("context, rules or call is nil: %w", fault.ErrInvalid)}
+	}
 	v := Verdict{Op: c.Op}
 	traced := *c
 	traced.trace = &v.Trace
