@@ -306,7 +306,8 @@ func total(t *testing.T, c *Collection) int64 {
 	return sum
 }
 
-// Through a queue transactions on one key never run twice.
+// Through a queue, which need not be made by NewQueue, transactions on one key never
+// run twice.
 func TestQueue(t *testing.T) {
 	ctx := context.Background()
 	db := openTest(t, Memory)
@@ -314,7 +315,7 @@ func TestQueue(t *testing.T) {
 	for i := range 4 {
 		mustAdd(t, c, M{"_id": i, "n": 0})
 	}
-	q := txn.NewQueue(0)
+	q := new(txn.Queue)
 	var runs atomic.Int64
 	var wg sync.WaitGroup
 	for w := range 64 {

@@ -10,8 +10,8 @@ import (
 
 // A Queue runs work under a key one after the other, in the order in which it was
 // handed in, and work under different keys at the same time. Transactions on a hot
-// document that go through a queue never meet a conflict with one another. It is
-// safe for concurrent use.
+// document that go through a queue never meet a conflict with one another. The zero
+// Queue is one of [NewQueue](0). It is safe for concurrent use.
 type Queue struct {
 	limit int
 	mu    sync.Mutex // guards lines and waiting
@@ -26,12 +26,10 @@ type line struct {
 
 // NewQueue returns a queue in which at most limit pieces of work wait, 10,000 if
 // limit is not positive.
-func NewQueue(limit int) *Queue {
-	if limit <= 0 {
-		limit = 10_000
-	}
-	return &Queue{limit: limit, lines: make(map[string]*line)}
-}
+func NewQueue(limit int) *Queue { return &Queue{limit: limit} }
+
+// usualWaiting is how many pieces of work wait in a queue without a limit of its own.
+const usualWaiting = 10_000
 
 // Do waits for its turn under key, runs f in the caller's goroutine and returns
 // what f returns. When ctx is done first, f does not run and Do returns the
@@ -70,10 +68,17 @@ func (q *Queue) join(key string) (chan struct{}, error) {
 	defer q.mu.Unlock()
 	l := q.lines[key]
 	if l == nil {
+		if q.lines == nil {
+			q.lines = make(map[string]*line)
+		}
 		q.lines[key] = &line{}
 		return nil, nil
 	}
-	if q.count >= q.limit {
+	limit := q.limit
+	if limit <= 0 {
+		limit = usualWaiting
+	}
+	if q.count >= limit {
 		return nil, fmt.Errorf("queue: %d pieces of work are waiting: %w", q.count, fault.ErrTooLarge)
 	}
 	q.count++
