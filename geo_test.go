@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"path/filepath"
 	"slices"
@@ -420,5 +421,79 @@ func TestNearRepeats(t *testing.T) {
 		if id, _ := doc.Value().Field("_id").Int64(); id*7%300 != int64(i+5) {
 			t.Errorf("document %d is %d", i, id)
 		}
+	}
+}
+
+// What is made of large geometries is kept, and never outlives them: an answer is that of
+// what the documents hold, after updates, within a transaction and after its rollback.
+func TestLargeGeometriesAreAskedAsTheyAre(t *testing.T) {
+	for _, indexed := range []bool{false, geo.HasCells} {
+		db := openTest(t)
+		coll := db.Collection("borders")
+		if indexed {
+			if err := coll.CreateIndex(ctx(), index.Spec{Geo: "at"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		seed := newSeed(t)
+		rnd := random(seed, 1)
+		border := func() geo.Polygon {
+			var ring geo.LineString
+			lng, lat := 100+3*rnd.Float64(), 20+3*rnd.Float64()
+			for i := range 100 {
+				sin, cos := math.Sincos(2 * math.Pi * float64(i) / 100)
+				r := 0.9 + 0.1*rnd.Float64()
+				ring = append(ring, geo.Point{lng + r*cos, lat + r*sin})
+			}
+			return geo.Polygon{append(ring, ring[0])}
+		}
+		at := map[int]geo.Polygon{}
+		check := func(c *Collection, at map[int]geo.Polygon) {
+			t.Helper()
+			p := geo.Point{99 + 5*rnd.Float64(), 19 + 5*rnd.Float64()}
+			point, err := geo.NewShape(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want int64
+			for _, g := range at {
+				s, err := geo.NewShape(g)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if s.Intersects(point) {
+					want++
+				}
+			}
+			if got, err := c.Where(M{"at": query.GeoIntersects(p)}).Count(ctx()); err != nil || got != want {
+				t.Fatalf("seed %d: %d borders hold %v, want %d, %v", seed, got, p, want, err)
+			}
+		}
+		set := func(c *Collection, at map[int]geo.Polygon) {
+			t.Helper()
+			i, g := rnd.IntN(12), border()
+			if _, err := c.Doc(i).Set(ctx(), M{"at": g}); err != nil {
+				t.Fatal(err)
+			}
+			at[i] = g
+		}
+		for range 60 {
+			set(coll, at)
+			check(coll, at)
+		}
+		tx, err := db.StartTransaction(ctx())
+		if err != nil {
+			t.Fatal(err)
+		}
+		inside := maps.Clone(at)
+		for range 10 {
+			set(tx.Collection("borders"), inside)
+			check(tx.Collection("borders"), inside)
+			check(coll, at)
+		}
+		if err := tx.Rollback(nil); err != nil {
+			t.Fatal(err)
+		}
+		check(coll, at)
 	}
 }
