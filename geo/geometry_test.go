@@ -150,6 +150,21 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// A GeometryCollection, which has no coordinates, is refused by its name.
+func TestNoCollections(t *testing.T) {
+	v := parseJSON(t, []byte(`{"type": "GeometryCollection", "geometries": [{"type": "Point", "coordinates": [1, 2]}]}`))
+	want := "a GeometryCollection, which is none of the six types from Point to MultiPolygon that the cloud has: not implemented"
+	if _, err := Read(v); !errors.Is(err, fault.ErrNotImplemented) || err.Error() != want {
+		t.Error(err)
+	}
+	area, shape := areaOf(t, Circle{Radius: 1e7}), shapeOf(t, Point{1, 2})
+	if o, err := NewOrigin(Point{1, 2}); err != nil {
+		t.Fatal(err)
+	} else if _, ok := o.Distance(v); ok || area.Holds(v) || shape.Touches(v) {
+		t.Error("it is somewhere")
+	}
+}
+
 func TestReadPointReadsWhatParseReads(t *testing.T) {
 	for _, text := range []string{
 		`{"type": "Point", "coordinates": [1, 2.5]}`, `{"coordinates": [1, 2, 3], "x": 0, "type": "Point"}`,

@@ -1,13 +1,17 @@
 package geo
 
 import (
+	"fmt"
+
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/fault"
 )
 
 // Parse returns the geometry that a stored GeoJSON object stands for. Fields other
 // than type and coordinates are ignored, as are members of a position behind
 // longitude and latitude. What is no GeoJSON of the six types, or breaks a rule
-// that can be seen without computing, is ErrInvalid; [NewShape] holds the others.
+// that can be seen without computing, is ErrInvalid, a GeometryCollection
+// ErrNotImplemented; [NewShape] holds the other rules.
 func Parse(v document.Value) (Geometry, error) {
 	g, err := parse(v)
 	if err != nil {
@@ -40,6 +44,9 @@ func parse(v document.Value) (Geometry, error) {
 	kind, c := parts[0], parts[1]
 	if kind.Kind() != document.String {
 		return nil, invalid("GeoJSON needs a type, which is a string, found %s", kind.Kind())
+	}
+	if string(kind.Bytes()) == "GeometryCollection" {
+		return nil, fmt.Errorf("a GeometryCollection, which is none of the six types from Point to MultiPolygon that the cloud has: %w", fault.ErrNotImplemented)
 	}
 	if c.Kind() != document.Array {
 		return nil, invalid("GeoJSON needs coordinates, which are an array, found %s", c.Kind())
