@@ -101,13 +101,17 @@ func comparePasses(t *testing.T, c, steps *storage.Cursor, skip, ahead int) bool
 		}
 		heads = append(heads, storage.HeadOf(steps.Key(), skip))
 	}
+	ended := len(heads) < ahead
 	if !slices.IsSorted(heads) || len(heads) == 0 { // keys that differ in their first skip bytes
 		for range heads {
 			c.Next()
 		}
-		return len(heads) > 0
+		if ended && c.Next() {
+			t.Fatalf("the walk goes on to %s", c.Key())
+		}
+		return !ended
 	}
-	bound, ended := heads[len(heads)-1], len(heads) < ahead
+	bound := heads[len(heads)-1]
 	if ended {
 		bound = math.MaxUint64
 	}
