@@ -57,10 +57,14 @@ func (c *EntryCursor) Batch(to []index.Parts) int {
 	if n := len(ahead); n > 0 && c.hi != nil && bytes.Compare(ahead[n-1], c.hi) >= 0 {
 		ahead = ahead[:sort.Search(n, func(i int) bool { return bytes.Compare(ahead[i], c.hi) >= 0 })]
 	}
+	x := c.index
 	for i, key := range ahead {
-		if to[i+1], c.err = c.index.Split(key, nil); c.err != nil {
+		p, err := x.Split(key, nil)
+		if err != nil {
+			c.err = err
 			return i + 1
 		}
+		to[i+1] = p
 	}
 	return len(ahead) + 1
 }

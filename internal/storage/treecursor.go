@@ -23,6 +23,7 @@ type treeCursor struct {
 	started bool
 	done    bool // the tree has nothing beyond buf
 	at      int  // index of the current item in buf
+	warmed  byte // keeps warm from being left out
 }
 
 // Scan returns a cursor over r whose bytes are valid for ever.
@@ -34,10 +35,34 @@ func (t *Tree) walk(r Range, o ScanOptions) *treeCursor {
 
 func (c *treeCursor) Next() bool {
 	c.at++
-	if c.at < len(c.buf) {
-		return true
+	if c.at >= len(c.buf) && !c.fill() {
+		return false
 	}
-	return c.fill()
+	if c.at%warmItems == 0 && !c.keys && c.size > firstChunk {
+		c.warm()
+	}
+	return true
+}
+
+// The values of so many items are warmed together, of each so many bytes at most.
+const (
+	warmItems = 16
+	warmBytes = 512
+	cacheLine = 64
+)
+
+// warm looks at the values that come next in a long walk. They lie scattered over memory:
+// whoever looks at one after the other waits for each, while a loop that does nothing
+// else waits for several at once.
+func (c *treeCursor) warm() {
+	var sum byte
+	for i := range c.buf[c.at:min(c.at+warmItems, len(c.buf))] {
+		value := c.buf[c.at+i].valueBytes()
+		for at := 0; at < min(len(value), warmBytes); at += cacheLine {
+			sum += value[at]
+		}
+	}
+	c.warmed = sum
 }
 
 func (c *treeCursor) Key() []byte { return c.buf[c.at].keyBytes() }
