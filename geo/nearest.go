@@ -2,7 +2,6 @@ package geo
 
 import (
 	"bytes"
-	"cmp"
 	"math"
 )
 
@@ -279,8 +278,8 @@ func (s *Nearest) divide(n *node, from int, kind reachKind) {
 func (r reach) before(t reach) bool { return r.least < t.least }
 
 func (h Hit) before(t Hit) bool {
-	if c := cmp.Compare(h.Metres, t.Metres); c != 0 {
-		return c < 0
+	if h.Metres != t.Metres {
+		return h.Metres < t.Metres
 	}
 	return bytes.Compare(h.ID, t.ID) < 0
 }
@@ -294,32 +293,36 @@ func push[T any](heap []T, x T, before func(T, T) bool) []T {
 
 // up brings element i of a heap to its place towards the top.
 func up[T any](heap []T, i int, before func(T, T) bool) {
+	x := heap[i]
 	for i > 0 {
 		parent := (i - 1) / 2
-		if !before(heap[i], heap[parent]) {
-			return
+		if !before(x, heap[parent]) {
+			break
 		}
-		heap[i], heap[parent] = heap[parent], heap[i]
+		heap[i] = heap[parent]
 		i = parent
 	}
+	heap[i] = x
 }
 
-// pop removes the top of a heap.
+// pop removes the top of a heap. The last element goes down from there to its place.
 func pop[T any](heap []T, before func(T, T) bool) (T, []T) {
 	top, last := heap[0], len(heap)-1
-	heap[0] = heap[last]
+	x := heap[last]
 	heap = heap[:last]
-	for i := 0; ; {
-		first := i
-		for k := 2*i + 1; k <= 2*i+2 && k < last; k++ {
-			if before(heap[k], heap[first]) {
-				first = k
-			}
+	i := 0
+	for child := 1; child < last; child = 2*i + 1 {
+		if child+1 < last && before(heap[child+1], heap[child]) {
+			child++
 		}
-		if first == i {
-			return top, heap
+		if !before(heap[child], x) {
+			break
 		}
-		heap[i], heap[first] = heap[first], heap[i]
-		i = first
+		heap[i] = heap[child]
+		i = child
 	}
+	if last > 0 {
+		heap[i] = x
+	}
+	return top, heap
 }
