@@ -163,6 +163,7 @@ func (b *bounder) leaf(t query.Term) bound {
 	switch t.Kind() {
 	case query.TermEq:
 		k = b.equal(bound{known: true, exact: true}, t.Value())
+		k.set = union(k.set)
 	case query.TermIn:
 		k = b.in(t)
 	case query.TermGt, query.TermGte, query.TermLt, query.TermLte:
@@ -214,7 +215,7 @@ func (b *bounder) in(t query.Term) bound {
 
 // equal adds to k the values that equal v: for an array its first element, by which
 // an array that equals it has an entry, and the array itself, which may be the
-// element of another one.
+// element of another one. The set is in no order then.
 func (b *bounder) equal(k bound, v document.Value) bound {
 	switch v.Kind() {
 	case document.Array:
@@ -234,9 +235,6 @@ func (b *bounder) equal(k bound, v document.Value) bound {
 	p, cut := b.point(v)
 	k.exact = k.exact && !cut
 	k.set = append(k.set, p)
-	if len(k.set) > 1 && v.Kind() == document.Array {
-		k.set = union(k.set)
-	}
 	return k
 }
 
