@@ -174,14 +174,14 @@ type unsafeEngine interface {
 // restore repairs what an earlier process left unfinished.
 func restore(engine storage.Engine, docs *txn.Documents, c *config) error {
 	ctx := context.Background()
-	if err := docs.Recover(ctx); err != nil {
+	log := c.log()
+	if err := docs.Recover(ctx, log); err != nil {
 		return err
 	}
 	e, ok := engine.(unsafeEngine)
 	if !ok || !e.Unclean() {
 		return nil
 	}
-	log := c.log()
 	log.Warn("not closed before the machine stopped: counts and indexes are made anew")
 	if err := docs.Rebuild(ctx, log); err != nil {
 		return err

@@ -25,8 +25,9 @@ type Collection struct {
 // definition on; queries may use it once it is ready.
 type definedIndex struct {
 	*index.Index
-	ready  bool
-	sketch *sketch
+	ready    bool
+	sketch   *sketch
+	outdated bool // an earlier version chose the cells of its shapes; [Documents.Recover] builds it anew
 }
 
 // Indexes returns the indexes that queries may use, in the order of their names.

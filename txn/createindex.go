@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/fault"
@@ -75,7 +76,7 @@ func (d *Documents) defineIndex(ctx context.Context, b *build) (bool, error) {
 		err = d.define(ctx, coll, nil, func(c *Catalog, version uint64) (*Catalog, []storage.Write) {
 			x, _ := index.Compile(c.next, spec, index.Traits{}) // the spec is valid
 			b.start(coll.ID, x)
-			next := c.with(coll.withIndex(definedIndex{x, false, newSketch(len(spec.Fields))}, version))
+			next := c.with(coll.withIndex(definedIndex{x, false, newSketch(len(spec.Fields)), false}, version))
 			next.next = c.next + 1
 			return next, []storage.Write{next.header(), next.byName[coll.Name].record()}
 		})
@@ -143,7 +144,7 @@ func (d *Documents) finishIndex(ctx context.Context, b *build) error {
 			without = coll.withoutIndex(before.ID(), coll.Definition)
 		}
 		err = d.define(ctx, coll, garbage, func(c *Catalog, version uint64) (*Catalog, []storage.Write) {
-			next := c.with(without.withIndex(definedIndex{x, true, sk}, version))
+			next := c.with(without.withIndex(definedIndex{x, true, sk, false}, version))
 			// The sketch belongs to the committer, which is who runs this.
 			return next, append(replaced, sk.save(x.ID()), next.byName[coll.Name].record())
 		})
@@ -192,8 +193,9 @@ func (d *Documents) dropIndex(ctx context.Context, collection, name string, own 
 }
 
 // Recover removes indexes whose build did not come to its end, and collections that
-// were to replace others and did not.
-func (d *Documents) Recover(ctx context.Context) error {
+// were to replace others and did not. It builds indexes anew that an earlier version
+// filled in a way that writers no longer know.
+func (d *Documents) Recover(ctx context.Context, log *slog.Logger) error {
 	snap, err := d.Snapshot()
 	if err != nil {
 		return err
@@ -205,13 +207,21 @@ func (d *Documents) Recover(ctx context.Context) error {
 	}
 	for _, coll := range catalog.Collections() {
 		for _, x := range coll.indexes {
-			if x.ready {
-				continue
-			}
-			if err := d.DropIndex(ctx, coll.Name, x.Name()); err != nil {
-				return fmt.Errorf("unfinished index %s of %s: %w", x.Name(), coll.Name, err)
+			if err := d.recoverIndex(ctx, coll.Name, x, log); err != nil {
+				return fmt.Errorf("index %s of %s: %w", x.Name(), coll.Name, err)
 			}
 		}
+	}
+	return nil
+}
+
+func (d *Documents) recoverIndex(ctx context.Context, coll string, x definedIndex, log *slog.Logger) error {
+	switch {
+	case !x.ready:
+		return d.DropIndex(ctx, coll, x.Name())
+	case x.outdated:
+		log.Info("an earlier version filled an index, which is made anew", "collection", coll, "index", x.Name())
+		return d.rebuildIndex(ctx, coll, x, log)
 	}
 	return nil
 }

@@ -93,7 +93,7 @@ func (f *folding) grow(w *work) {
 	grown := now
 	for _, x := range now.indexes {
 		if t := x.Traits().Union(w.traits[x.ID()]); t != x.Traits() {
-			grown = grown.withIndex(definedIndex{x.WithTraits(t), x.ready, x.sketch}, f.group.Version)
+			grown = grown.withIndex(definedIndex{x.WithTraits(t), x.ready, x.sketch, x.outdated}, f.group.Version)
 		}
 	}
 	if grown != now {

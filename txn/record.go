@@ -12,10 +12,16 @@ import (
 	"github.com/virgadb/virga/internal/storage"
 )
 
-// format is the newest format of the catalog's records. That of a catalog without
-// policies and geo indexes is 1: earlier versions know it, and would lose a policy or
-// take a geo index for another one.
-const format = 2
+// format is the newest format of the catalog's records. A catalog has the lowest that
+// holds what is in it, for earlier versions to read: 1 without policies and geo indexes,
+// 2 with policies, which they would lose, and 3 with geo indexes, which they would take
+// for others, or take documents out of by other cells.
+const format = 3
+
+// coverings numbers the ways to choose the cells of a shape in a geo index, see
+// [geo.Shape.Covering]. The first divided the coarsest cell, and has no number in the
+// records of its indexes.
+const coverings = 2
 
 // header is the record of the catalog itself.
 func (c *Catalog) header() storage.Write {
@@ -24,12 +30,16 @@ func (c *Catalog) header() storage.Write {
 }
 
 func (c *Catalog) format() int {
+	lowest := 1
 	for _, coll := range c.byName {
-		if coll.policy != nil || slices.ContainsFunc(coll.indexes, func(x definedIndex) bool { return x.Spec().Geo != "" }) {
+		switch {
+		case slices.ContainsFunc(coll.indexes, func(x definedIndex) bool { return x.Spec().Geo != "" }):
 			return format
+		case coll.policy != nil:
+			lowest = 2
 		}
 	}
-	return 1
+	return lowest
 }
 
 // record is the record of one collection.
@@ -58,6 +68,9 @@ func indexRecord(x definedIndex) document.D {
 	}
 	if s.Geo != "" {
 		record = append(record, document.D{{"geo", s.Geo}, {"shapes", x.Traits().Shapes}}...)
+		if !x.outdated {
+			record = append(record, document.E{Key: "coverings", Value: coverings})
+		}
 	}
 	return record
 }
@@ -130,8 +143,10 @@ func readIndex(v document.Value) (definedIndex, error) {
 	traits.Cut, _ = v.Field("cut").Bool()
 	traits.Shapes, _ = v.Field("shapes").Bool()
 	ready, _ := v.Field("ready").Bool()
+	number, _ := v.Field("coverings").Int64()
+	outdated := spec.Geo != "" && number != coverings
 	x, err := index.Compile(id, spec, traits)
-	return definedIndex{x, ready, newSketch(len(fields))}, err
+	return definedIndex{x, ready, newSketch(len(fields)), outdated}, err
 }
 
 // numberOf reads the number of a collection or index.

@@ -70,7 +70,7 @@ func (c *Catalog) withTwin(target *Collection, version uint64) (*Catalog, *Colle
 			}
 			id++
 			twin, _ := index.Compile(id, x.Spec(), index.Traits{}) // the spec is valid
-			coll.indexes = append(coll.indexes, definedIndex{twin, true, newSketch(len(x.Spec().Fields))})
+			coll.indexes = append(coll.indexes, definedIndex{twin, true, newSketch(len(x.Spec().Fields)), false})
 		}
 	}
 	next := c.with(coll)
