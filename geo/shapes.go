@@ -114,7 +114,9 @@ func (k *Shapes) sketch(v document.Value) *sketch {
 		return s
 	}
 	s := sketchOf(v)
-	k.keep(raw, s)
+	if s.shape != nil { // what is no geometry is soon refused again
+		k.keep(raw, s)
+	}
 	return s
 }
 

@@ -2,6 +2,7 @@ package geo
 
 import (
 	"math"
+	"strings"
 	"sync"
 	"testing"
 
@@ -110,5 +111,25 @@ func TestShapesForgetTheOldest(t *testing.T) {
 	small := stored(t, Polygon{coast(5)})
 	if kept.sketch(small); kept.find(small.Raw()) != nil {
 		t.Error("a small geometry is kept")
+	}
+}
+
+// What is no geometry, such as the array around many of them, takes no room from those
+// that are.
+func TestShapesKeepNothingElse(t *testing.T) {
+	g := stored(t, Polygon{coast(60)})
+	area := areaOf(t, Polygon{coast(60)})
+	kept := NewShapes(1 << 20)
+	for _, v := range []any{[]any{g, g}, document.M{"home": g}, strings.Repeat("x", 2000), document.M{"type": "Polygon", "coordinates": []any{g}}} {
+		large, err := document.Of(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept.Within(area, large) || kept.held() > 0 {
+			t.Errorf("%.40v...: %d bytes are kept", v, kept.held())
+		}
+	}
+	if !kept.Within(area, g) || kept.held() == 0 {
+		t.Error("a geometry is not kept")
 	}
 }
