@@ -6,7 +6,6 @@ import (
 
 	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/index"
-	"github.com/virgadb/virga/internal/storage"
 	"github.com/virgadb/virga/txn"
 )
 
@@ -30,17 +29,7 @@ type cellRun struct {
 func foldCells(ctx context.Context, snap txn.Snapshot, x *index.Index, span index.Span, resolution int, visit func(geo.Cell, int64) error) error {
 	f := &cellFold{wide: wide{exec: &exec{snap: snap}}, index: x, resolution: resolution, runs: map[*piece][]cellRun{}}
 	f.tread = f.count
-	r := storage.Range(span)
-	last := snap.Entries(x, span, true)
-	if last.Next() {
-		r.Hi = append(bytes.Clone(last.Key()), 0)
-	}
-	err := last.Err()
-	last.Close()
-	if err != nil {
-		return err
-	}
-	f.start(ctx, r, workerCount())
+	f.start(ctx, f.exec.narrowedEntries(x, span), workerCount())
 	if err := f.wait(); err != nil {
 		return err
 	}

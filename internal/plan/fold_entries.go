@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/keys"
-	"github.com/virgadb/virga/internal/storage"
 	"github.com/virgadb/virga/query"
 	"github.com/virgadb/virga/txn"
 )
@@ -52,20 +50,10 @@ func (p *planner) spreads(a *access) bool {
 
 // foldEntries hands v the rows of the entries of a.
 func (x *exec) foldEntries(ctx context.Context, a *access, v *folding) error {
-	r := storage.Range(a.spans[0])
-	last := x.snap.Entries(a.index, a.spans[0], true)
-	if last.Next() {
-		r.Hi = append(bytes.Clone(last.Key()), 0)
-	}
-	err := last.Err()
-	last.Close()
-	if err != nil {
-		return err
-	}
 	f := &entryFold{wide: wide{exec: x}, access: a, columns: x.planner.columns(a.index), to: v}
 	f.tread = f.walk
-	f.start(ctx, r, workerCount())
-	err = f.wait()
+	f.start(ctx, x.narrowedEntries(a.index, a.spans[0]), workerCount())
+	err := f.wait()
 	x.keys, x.docs = f.keys, f.fetched // documents made are not looked at
 	return err
 }

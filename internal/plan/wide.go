@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/keys"
 	"github.com/virgadb/virga/internal/storage"
 )
@@ -84,9 +85,20 @@ func (w *wide) start(ctx context.Context, r storage.Range, n int) {
 }
 
 // narrowed returns r with its end moved to just behind its last key, so that it can
-// be cut where keys are.
+// be cut where keys are. An error is met once more on the way there.
 func (x *exec) narrowed(r storage.Range) storage.Range {
 	c := x.snap.ScanRange(r, true)
+	defer c.Close()
+	if c.Next() {
+		r.Hi = append(bytes.Clone(c.Key()), 0)
+	}
+	return r
+}
+
+// narrowedEntries is narrowed for the entries of an index in a span.
+func (x *exec) narrowedEntries(of *index.Index, span index.Span) storage.Range {
+	r := storage.Range(span)
+	c := x.snap.Entries(of, span, true)
 	defer c.Close()
 	if c.Next() {
 		r.Hi = append(bytes.Clone(c.Key()), 0)

@@ -4,7 +4,8 @@
 //
 // The nouns: a [Request] is one atomic step, a [Group] the requests that one
 // commit carries; a [Snapshot] is the store at one version, a [Cursor] walks a
-// range of it; a [Tree] is the copy-on-write map that an engine can be made of.
+// range of it; a [Tree] is a copy-on-write map, as mirrors are, and a [Forest] one of
+// trees, which an engine can be made of.
 package storage
 
 import (
