@@ -21,7 +21,7 @@ func newPolygon(g Polygon, rules rigor) (*polygon, error) {
 		}
 		p.rings[i] = r
 		for j := range i {
-			if rules == sketched {
+			if rules == lenient {
 				break
 			}
 			if err := checkHole(j, p.rings[j], r); err != nil {
@@ -32,7 +32,7 @@ func newPolygon(g Polygon, rules rigor) (*polygon, error) {
 	return p, nil
 }
 
-// crooked reports whether a polygon that was sketched breaks a rule.
+// crooked reports whether a polygon that was made leniently breaks a rule.
 func (g *polygon) crooked() bool {
 	for i, r := range g.rings {
 		if _, _, crosses := r.crossing(); crosses || !distinct(r.v[1:]) {

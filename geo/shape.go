@@ -50,8 +50,8 @@ func Read(v document.Value) (*Shape, error) {
 type rigor bool
 
 const (
-	strict   rigor = true
-	sketched rigor = false // those only without which there is no shape
+	strict  rigor = true
+	lenient rigor = false // those only without which there is no shape
 )
 
 func (p Point) shape(s *Shape, _ rigor) error {

@@ -19,38 +19,38 @@ type Shapes struct {
 	mu sync.Mutex // guards what follows
 	// What was asked for lately is in young. When that is full it becomes old, and what
 	// was in old, and has not been asked for since, is forgotten.
-	young, old map[string]*sketch
+	young, old map[string]*prepared
 	size       int // bytes of young
 }
 
 // NewShapes returns Shapes that take up to about so many bytes.
 func NewShapes(bytes int64) *Shapes {
-	return &Shapes{most: int(min(max(bytes, 0), 1<<30)) / 2, young: map[string]*sketch{}}
+	return &Shapes{most: int(min(max(bytes, 0), 1<<30)) / 2, young: map[string]*prepared{}}
 }
 
-// A sketch is a stored geometry made ready, while it is not known whether its rings keep
-// their rules: to check that takes longer than most questions do, and so only those that
-// have a yes are checked.
-type sketch struct {
+// A prepared is a stored geometry made ready for questions, while it is not known
+// whether its rings keep their rules: to check that takes longer than most questions do,
+// and so only those that have a yes are checked.
+type prepared struct {
 	shape   *Shape // nil when the geometry breaks a rule for sure
 	once    sync.Once
 	crooked bool // set by once
 }
 
-func sketchOf(v document.Value) *sketch {
+func prepare(v document.Value) *prepared {
 	g, err := Parse(v)
 	if err != nil {
-		return &sketch{}
+		return &prepared{}
 	}
 	s := &Shape{}
-	if g.shape(s, sketched) != nil {
-		return &sketch{}
+	if g.shape(s, lenient) != nil {
+		return &prepared{}
 	}
-	return &sketch{shape: s}
+	return &prepared{shape: s}
 }
 
 // straight reports whether all rules are kept.
-func (s *sketch) straight() bool {
+func (s *prepared) straight() bool {
 	s.once.Do(func() { s.crooked = slices.ContainsFunc(s.shape.polygons, (*polygon).crooked) })
 	return !s.crooked
 }
@@ -60,7 +60,7 @@ func (k *Shapes) Within(a *Area, v document.Value) bool {
 	if p, ok := quickPoint(v); ok {
 		return a.hasPoint(p)
 	}
-	s := k.sketch(v)
+	s := k.prepared(v)
 	return s.shape != nil && a.Contains(s.shape) && s.straight()
 }
 
@@ -70,7 +70,7 @@ func (k *Shapes) Touching(s *Shape, v document.Value) bool {
 	if p, ok := quickPoint(v); ok {
 		return s.hasPoint(p)
 	}
-	t := k.sketch(v)
+	t := k.prepared(v)
 	return t.shape != nil && s.Intersects(t.shape) && t.straight()
 }
 
@@ -79,7 +79,7 @@ func (k *Shapes) Distance(o *Origin, v document.Value) (float64, bool) {
 	if p, ok := quickPoint(v); ok {
 		return angle(o.vector, p) * EarthRadius, true
 	}
-	s := k.sketch(v)
+	s := k.prepared(v)
 	if s.shape == nil || !s.straight() {
 		return 0, false
 	}
@@ -104,16 +104,16 @@ func quickPoint(v document.Value) (s2.Point, bool) {
 // for a while costs more than it spares.
 const keptFrom = 600
 
-// sketch returns the sketch of a stored geometry.
-func (k *Shapes) sketch(v document.Value) *sketch {
+// prepared returns a stored geometry made ready.
+func (k *Shapes) prepared(v document.Value) *prepared {
 	raw := v.Raw()
 	if k == nil || len(raw) < keptFrom || cost(len(raw)) > k.most/4 {
-		return sketchOf(v)
+		return prepare(v)
 	}
 	if s := k.find(raw); s != nil {
 		return s
 	}
-	s := sketchOf(v)
+	s := prepare(v)
 	if s.shape != nil { // what is no geometry is soon refused again
 		k.keep(raw, s)
 	}
@@ -125,8 +125,8 @@ func (k *Shapes) sketch(v document.Value) *sketch {
 // holds them together.
 func cost(size int) int { return 3*size + 400 }
 
-// find returns the sketch of a geometry, nil when it is not kept.
-func (k *Shapes) find(raw []byte) *sketch {
+// find returns a geometry made ready, nil when it is not kept.
+func (k *Shapes) find(raw []byte) *prepared {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if s := k.young[string(raw)]; s != nil {
@@ -139,19 +139,19 @@ func (k *Shapes) find(raw []byte) *sketch {
 	return s
 }
 
-func (k *Shapes) keep(raw []byte, s *sketch) {
+func (k *Shapes) keep(raw []byte, s *prepared) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.put(string(raw), s)
 }
 
-// put puts a sketch among the young. The caller holds mu.
-func (k *Shapes) put(raw string, s *sketch) {
+// put puts a prepared geometry among the young. The caller holds mu.
+func (k *Shapes) put(raw string, s *prepared) {
 	if k.young[raw] != nil {
 		return // another one was as fast
 	}
 	if k.size += cost(len(raw)); k.size > k.most {
-		k.old, k.young, k.size = k.young, map[string]*sketch{}, cost(len(raw))
+		k.old, k.young, k.size = k.young, map[string]*prepared{}, cost(len(raw))
 	}
 	k.young[raw] = s
 }

@@ -61,7 +61,7 @@ func TestShapesKept(t *testing.T) {
 
 // held returns how many bytes are kept, counted anew.
 func (k *Shapes) held() (n int) {
-	for _, generation := range []map[string]*sketch{k.young, k.old} {
+	for _, generation := range []map[string]*prepared{k.young, k.old} {
 		for raw := range generation {
 			n += cost(len(raw))
 		}
@@ -98,10 +98,10 @@ func TestShapesForgetTheOldest(t *testing.T) {
 	size := cost(len(at(0).Raw()))
 	kept := NewShapes(int64(2 * 5 * size))
 	often := at(0)
-	first := kept.sketch(often)
+	first := kept.prepared(often)
 	for i := 1; i <= 40; i++ {
-		kept.sketch(at(float64(i)))
-		if kept.sketch(often) != first {
+		kept.prepared(at(float64(i)))
+		if kept.prepared(often) != first {
 			t.Fatalf("forgotten after %d others", i)
 		}
 	}
@@ -109,7 +109,7 @@ func TestShapesForgetTheOldest(t *testing.T) {
 		t.Error("what was asked for once is kept")
 	}
 	small := stored(t, Polygon{coast(5)})
-	if kept.sketch(small); kept.find(small.Raw()) != nil {
+	if kept.prepared(small); kept.find(small.Raw()) != nil {
 		t.Error("a small geometry is kept")
 	}
 }
