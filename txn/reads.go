@@ -2,7 +2,6 @@ package txn
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/virgadb/virga/document"
@@ -16,10 +15,19 @@ import (
 type reads struct {
 	mu     sync.Mutex // guards both below: a query may read in several goroutines
 	keys   map[string]struct{}
-	ranges []storage.Range
+	ranges map[stretch]struct{}
 }
 
-func newReads() *reads { return &reads{keys: make(map[string]struct{})} }
+// A stretch is a [storage.Range] that can be a key of a map: a query for many values
+// looks at a range for each.
+type stretch struct {
+	lo, hi string
+	open   bool // there is no hi
+}
+
+func newReads() *reads {
+	return &reads{keys: make(map[string]struct{}), ranges: make(map[stretch]struct{})}
+}
 
 func (r *reads) addKey(key []byte) {
 	if r == nil {
@@ -36,10 +44,7 @@ func (r *reads) addRange(one storage.Range) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	one = storage.Range{Lo: slices.Clone(one.Lo), Hi: slices.Clone(one.Hi)}
-	if !slices.ContainsFunc(r.ranges, func(x storage.Range) bool { return string(x.Lo) == string(one.Lo) && string(x.Hi) == string(one.Hi) }) {
-		r.ranges = append(r.ranges, one)
-	}
+	r.ranges[stretch{string(one.Lo), string(one.Hi), one.Hi == nil}] = struct{}{}
 }
 
 // sees reports whether c changed something the transaction has looked at.
@@ -76,7 +81,12 @@ func (r *reads) seesEntry(c Change, key []byte) bool {
 }
 
 func (r *reads) inRange(key []byte) bool {
-	return slices.ContainsFunc(r.ranges, func(x storage.Range) bool { return x.Contains(key) })
+	for x := range r.ranges {
+		if x.lo <= string(key) && (x.open || string(key) < x.hi) {
+			return true
+		}
+	}
+	return false
 }
 
 // recent keeps the commits that serializable transactions still have to be
