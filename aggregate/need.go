@@ -55,8 +55,19 @@ func (n need) fields() []string {
 // needs returns the paths needed, none below another.
 func (n need) needs() []string {
 	list := slices.Compact(slices.Sorted(slices.Values(n.list)))
+	named := make(map[string]struct{}, len(list))
+	for _, p := range list {
+		named[p] = struct{}{}
+	}
 	return slices.DeleteFunc(list, func(p string) bool {
-		return slices.ContainsFunc(list, func(q string) bool { return p != q && below(p, q) })
+		for i := range len(p) {
+			if p[i] == '.' {
+				if _, above := named[p[:i]]; above {
+					return true
+				}
+			}
+		}
+		return false
 	})
 }
 

@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -78,5 +79,18 @@ func TestReshapeNeeds(t *testing.T) {
 		if got := n.needs(); n.whole || !slices.Equal(got, c.want) {
 			t.Errorf("%s needs %v, want %v", c.stages, got, c.want)
 		}
+	}
+}
+
+// To hold each of so many paths against all others would take this test minutes.
+func TestNeedsOfManyPaths(t *testing.T) {
+	const n = 100_000
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf("f%06d.x", i), fmt.Sprintf("f%06d.x.y.z", i))
+	}
+	got := need{}.withPaths(append(list, "f000007", "f00000")...).needs()
+	if len(got) != n+1 || got[0] != "f00000" || !slices.Contains(got, "f000007") || slices.Contains(got, "f000007.x") {
+		t.Errorf("%d paths, from %q on, want %d", len(got), got[0], n+1)
 	}
 }
