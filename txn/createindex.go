@@ -219,9 +219,11 @@ func (d *Documents) recoverIndex(ctx context.Context, coll string, x definedInde
 	switch {
 	case !x.ready:
 		return d.DropIndex(ctx, coll, x.Name())
-	case x.outdated:
+	case x.outdated && (x.Traits().Shapes || x.Spec().Buildable() == nil): // of points alone all is as it was
 		log.Info("an earlier version filled an index, which is made anew", "collection", coll, "index", x.Name())
-		return d.rebuildIndex(ctx, coll, x, log)
+		if err := d.rebuildIndex(ctx, coll, x, log); err != nil {
+			return fmt.Errorf("filled by an earlier version, has to be made anew: %w", err)
+		}
 	}
 	return nil
 }
