@@ -16,6 +16,7 @@ type treeCursor struct {
 	r       Range
 	reverse bool
 	keys    bool // keys only
+	seeks   bool // of a walk that seeks, see ScanOptions
 	buf     []item
 	size    int             // most items of the current chunk
 	take    func(item) bool // collects into buf up to size
@@ -30,7 +31,7 @@ type treeCursor struct {
 func (t *Tree) Scan(r Range, o ScanOptions) EngineCursor { return t.walk(r, o) }
 
 func (t *Tree) walk(r Range, o ScanOptions) *treeCursor {
-	return &treeCursor{tree: t, r: r, reverse: o.Reverse, keys: o.KeysOnly, at: -1}
+	return &treeCursor{tree: t, r: r, reverse: o.Reverse, keys: o.KeysOnly, seeks: o.Seeks, at: -1}
 }
 
 func (c *treeCursor) Next() bool {
@@ -38,31 +39,50 @@ func (c *treeCursor) Next() bool {
 	if c.at >= len(c.buf) && !c.fill() {
 		return false
 	}
-	if c.at%warmItems == 0 && !c.keys && c.size > firstChunk {
+	if c.at%warmItems == 0 {
 		c.warm()
 	}
 	return true
 }
 
-// The values of so many items are warmed together, of each so many bytes at most.
+// So many items are warmed together, and of each value so many bytes at most.
 const (
 	warmItems = 16
 	warmBytes = 512
 	cacheLine = 64
 )
 
-// warm looks at the values that come next in a long walk. They lie scattered over memory:
-// whoever looks at one after the other waits for each, while a loop that does nothing
-// else waits for several at once.
+// warm looks at what comes next: the values of a long walk, or the keys of one that seeks,
+// which goes where nobody has just been. They lie scattered over memory: whoever looks at
+// one after the other waits for each, while a loop that does nothing else waits for
+// several at once.
 func (c *treeCursor) warm() {
-	var sum byte
-	for i := range c.buf[c.at:min(c.at+warmItems, len(c.buf))] {
-		value := c.buf[c.at+i].valueBytes()
+	next := c.buf[c.at:min(c.at+warmItems, len(c.buf))]
+	switch {
+	case !c.keys && c.size > firstChunk:
+		c.warmed = warmValues(next)
+	case c.keys && c.seeks:
+		c.warmed = warmKeys(next)
+	}
+}
+
+func warmValues(list []item) (sum byte) {
+	for i := range list {
+		value := list[i].valueBytes()
 		for at := 0; at < min(len(value), warmBytes); at += cacheLine {
 			sum += value[at]
 		}
 	}
-	c.warmed = sum
+	return sum
+}
+
+func warmKeys(list []item) (sum byte) {
+	for i := range list {
+		if key := list[i].keyBytes(); len(key) > 0 {
+			sum += key[0]
+		}
+	}
+	return sum
 }
 
 func (c *treeCursor) Key() []byte { return c.buf[c.at].keyBytes() }
