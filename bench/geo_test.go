@@ -3,7 +3,6 @@
 package bench
 
 import (
-	"math"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -38,31 +37,21 @@ func (a s2Entry) before(b s2Entry) bool { return a.cell < b.cell || a.cell == b.
 
 // geoWorlds are made once: points all over the Earth, and points in towns.
 var geoWorlds = map[string]func() *geoWorld{
-	"uniform":   sync.OnceValue(func() *geoWorld { return newGeoWorld(false) }),
-	"clustered": sync.OnceValue(func() *geoWorld { return newGeoWorld(true) }),
+	"uniform":   sync.OnceValue(func() *geoWorld { return newGeoWorld(Anywhere) }),
+	"clustered": sync.OnceValue(func() *geoWorld { return newGeoWorld(InTowns()) }),
 }
 
-func newGeoWorld(clustered bool) *geoWorld {
+func newGeoWorld(at func(*rand.Rand) geo.Point) *geoWorld {
 	rnd := rand.New(rand.NewPCG(7, 7))
-	anywhere := func() geo.Point {
-		return geo.Point{360*rnd.Float64() - 180, math.Asin(2*rnd.Float64()-1) * 180 / math.Pi}
-	}
 	w := &geoWorld{}
 	db, err := virga.Open(virga.Memory)
 	if err != nil {
 		panic(err)
 	}
 	w.places = db.Collection("places")
-	town := anywhere()
 	var batch []virga.D
 	for i := range geoPoints() {
-		p := anywhere()
-		if clustered {
-			if i%1000 == 0 {
-				town = anywhere()
-			}
-			p = geo.Point{math.Remainder(town.Lng()+0.2*rnd.NormFloat64(), 360), max(-90, min(90, town.Lat()+0.2*rnd.NormFloat64()))}
-		}
+		p := at(rnd)
 		w.points = append(w.points, p)
 		if batch = append(batch, virga.D{{"_id", i}, {"at", p}}); len(batch) == 5000 || i == geoPoints()-1 {
 			if _, err := w.places.AddMany(background, batch); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/tidwall/rtree"
 
 	"github.com/virgadb/virga"
+	"github.com/virgadb/virga/bench"
 	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/trial"
@@ -38,24 +39,8 @@ func (a s2Entry) before(b s2Entry) bool { return a.cell < b.cell || a.cell == b.
 // geoWorlds are made once: points all over the Earth, and points in towns, a million at
 // an effort of 100.
 var geoWorlds = map[string]func() *geoWorld{
-	"uniform":   sync.OnceValue(func() *geoWorld { return newGeoWorld(anywhere) }),
-	"clustered": sync.OnceValue(func() *geoWorld { return newGeoWorld(inTowns()) }),
-}
-
-func anywhere(rnd *rand.Rand) geo.Point {
-	return geo.Point{360*rnd.Float64() - 180, math.Asin(2*rnd.Float64()-1) * 180 / math.Pi}
-}
-
-// inTowns returns what makes points in towns of a thousand.
-func inTowns() func(*rand.Rand) geo.Point {
-	var town geo.Point
-	n := 0
-	return func(rnd *rand.Rand) geo.Point {
-		if n++; n%1000 == 1 {
-			town = anywhere(rnd)
-		}
-		return geo.Point{math.Remainder(town.Lng()+0.2*rnd.NormFloat64(), 360), max(-90, min(90, town.Lat()+0.2*rnd.NormFloat64()))}
-	}
+	"uniform":   sync.OnceValue(func() *geoWorld { return newGeoWorld(bench.Anywhere) }),
+	"clustered": sync.OnceValue(func() *geoWorld { return newGeoWorld(bench.InTowns()) }),
 }
 
 func newGeoWorld(place func(*rand.Rand) geo.Point) *geoWorld {
