@@ -278,7 +278,7 @@ func TestKeySpace(t *testing.T) {
 	if !ok || index != 9 {
 		t.Fatalf("SplitIndex(%x) = %d, %v", entry, index, ok)
 	}
-	n, err := keys.SkipFields(rest, []bool{true})
+	n, err := keys.Skip(rest, true)
 	if err != nil || !bytes.Equal(keys.AppendDocumentOf(nil, 7, rest[n:]), key) {
 		t.Errorf("the id of %x leads to %x, %v, want %x", entry, keys.AppendDocumentOf(nil, 7, rest[n:]), err, key)
 	}

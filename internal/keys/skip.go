@@ -22,20 +22,6 @@ func Skip(key []byte, desc bool) (int, error) {
 	return s.at, nil
 }
 
-// SkipFields returns the length of the encoded values that key starts with, one
-// for each of desc, which holds their directions.
-func SkipFields(key []byte, desc []bool) (int, error) {
-	at := 0
-	for _, d := range desc {
-		n, err := Skip(key[at:], d)
-		if err != nil {
-			return 0, err
-		}
-		at += n
-	}
-	return at, nil
-}
-
 // A skipper walks over encoded values. Its methods report whether the bytes were
 // those of a key; at stands behind the last byte that was.
 type skipper struct {
