@@ -16,9 +16,7 @@ import (
 // Buckets of cells are the same by a geo index and by a look at every document, and
 // as those of a group by the expressions; with arrays and shapes the index gives way.
 func TestH3Buckets(t *testing.T) {
-	if !geo.HasCells {
-		t.Skip("built without cgo")
-	}
+	needCells(t)
 	r := newGeoRig(t, openTest(t), "p")
 	for _, shapes := range []bool{false, true} {
 		for range 300 {
@@ -59,9 +57,7 @@ func (r *geoRig) bucketsOf(c *Collection, res int) []Doc {
 // Buckets count what a transaction has written as well, and have forgotten it after a
 // rollback.
 func TestH3BucketsOfTransactions(t *testing.T) {
-	if !geo.HasCells {
-		t.Skip("built without cgo")
-	}
+	needCells(t)
 	onEngines(t, func(t *testing.T, open func(...Option) *DB) {
 		r := newGeoRig(t, open(), "p")
 		r.must(r.coll.CreateIndex(ctx(), index.Spec{Geo: "at.place"}))
@@ -96,9 +92,7 @@ func TestH3BucketsOfTransactions(t *testing.T) {
 // goes over the end of a piece, where all points lie in one cell, and where most of them
 // stand at one end.
 func TestH3BucketsOfMany(t *testing.T) {
-	if !geo.HasCells {
-		t.Skip("built without cgo")
-	}
+	needCells(t)
 	const many = 4000
 	for name, spread := range map[string]float64{"everywhere": 180, "a town": 0.1, "a cell": 1e-7} {
 		t.Run(name, func(t *testing.T) {
@@ -153,9 +147,7 @@ func (r *geoRig) sameBuckets(c *Collection) {
 // Buckets count what who asks may read: never more, also where an index knows the
 // number of all.
 func TestH3BucketsUnderRules(t *testing.T) {
-	if !geo.HasCells {
-		t.Skip("built without cgo")
-	}
+	needCells(t)
 	r := newGeoRig(t, openTest(t), "p")
 	r.must(r.coll.CreateIndex(ctx(), index.Spec{Geo: "at.place"}))
 	for i, owner := range []string{"alice", "bob", "alice", "bob", "bob"} {
@@ -199,9 +191,7 @@ func TestH3BucketsUnderRules(t *testing.T) {
 
 // The operators on cells, null of null, and what they refuse.
 func TestH3Operators(t *testing.T) {
-	if !geo.HasCells {
-		t.Skip("built without cgo")
-	}
+	needCells(t)
 	c := openTest(t).Collection("p")
 	if _, err := c.Add(ctx(), M{"_id": 1, "at": geo.Point{113.3238, 23.0977}, "no": nil}); err != nil {
 		t.Fatal(err)

@@ -13,9 +13,7 @@ import (
 // and of a region the other indexed fields. How a document writes its point, the index
 // does not tell; nor anything of a document that it has several entries of.
 func TestGeoSearchesAreCovered(t *testing.T) {
-	if !geo.HasCells {
-		t.Skip("built without cgo")
-	}
+	needCells(t)
 	c := openTest(t).Collection("places")
 	for i := range 300 {
 		d := M{"_id": i, "at": geo.Point{float64(i%60)/10 + 10, float64(i/60) / 10}, "kind": i % 3, "price": i}

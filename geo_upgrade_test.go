@@ -18,9 +18,7 @@ import (
 // An index whose shapes have cells that an earlier version chose is made anew: no
 // document could be taken out of it.
 func TestGeoIndexOfAnEarlierVersion(t *testing.T) {
-	if !geo.HasCells {
-		t.Skip("built without cgo")
-	}
+	needCells(t)
 	c, err := configure(nil)
 	if err != nil {
 		t.Fatal(err)

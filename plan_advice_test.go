@@ -86,9 +86,7 @@ func TestAdvise(t *testing.T) {
 // Queries for places that read everything want a geo index, behind what must equal one
 // value; with it they want nothing more.
 func TestAdviseGeo(t *testing.T) {
-	if !geo.HasCells {
-		t.Skip("built without cgo")
-	}
+	needCells(t)
 	db := openTest(t)
 	coll := db.Collection("shops")
 	var docs []any

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/virgadb/virga/document"
-	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/script"
 	"github.com/virgadb/virga/query"
@@ -20,8 +19,8 @@ import (
 // The scripts in testdata/explain tell how queries find their documents.
 func TestExplainScripts(t *testing.T) {
 	script.Run(t, "testdata/explain/*.txt", func(t *testing.T) script.Handler {
-		if strings.Contains(t.Name(), "geo") && !geo.HasCells {
-			t.Skip("built without cgo")
+		if strings.Contains(t.Name(), "geo") {
+			needCells(t)
 		}
 		db := openTest(t)
 		return func(c script.Command) string {
