@@ -67,20 +67,7 @@ func (a *Aggregation) One(ctx context.Context) (Doc, error) {
 func (a *Aggregation) Each(ctx context.Context) iter.Seq2[Doc, error] {
 	return func(yield func(Doc, error) bool) {
 		a, call := a.observed()
-		left := false
-		err := call.run(ctx, func() error {
-			err := a.each(ctx, func(doc Doc) bool {
-				left = !yield(doc, nil)
-				return !left && ctx.Err() == nil
-			})
-			if err == nil {
-				err = ctx.Err()
-			}
-			return err
-		})
-		if err != nil && !left {
-			yield(Doc{}, a.coll.fail("aggregate", err))
-		}
+		call.yield(ctx, yield, func(f func(Doc) bool) error { return a.each(ctx, f) }, func(err error) error { return a.coll.fail("aggregate", err) })
 	}
 }
 

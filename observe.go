@@ -103,6 +103,26 @@ func (c *call) run(ctx context.Context, work func() error) error {
 	return told
 }
 
+// yield does the work of a loop: each calls its function for every document until that
+// returns false. The error that ended it, also that of ctx, is made by fail into the last
+// pair, unless the loop was left.
+func (c *call) yield(ctx context.Context, yield func(Doc, error) bool, each func(func(Doc) bool) error, fail func(error) error) {
+	left := false
+	err := c.run(ctx, func() error {
+		err := each(func(doc Doc) bool {
+			left = !yield(doc, nil)
+			return !left && ctx.Err() == nil
+		})
+		if err == nil {
+			err = ctx.Err()
+		}
+		return err
+	})
+	if err != nil && !left {
+		yield(Doc{}, fail(err))
+	}
+}
+
 // open is run for the opening of a stream, which a caller who hears nothing of it has
 // no use for.
 func (c *call) open(ctx context.Context, work func() (*watch.Stream, error)) (*watch.Stream, error) {

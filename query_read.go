@@ -114,20 +114,7 @@ func (q *Query) exists(ctx context.Context) (found bool, err error) {
 func (q *Query) Each(ctx context.Context) iter.Seq2[Doc, error] {
 	return func(yield func(Doc, error) bool) {
 		q, call := q.observed("find")
-		left := false
-		err := call.run(ctx, func() error {
-			err := q.each(ctx, true, func(doc Doc) bool {
-				left = !yield(doc, nil)
-				return !left && ctx.Err() == nil
-			})
-			if err == nil {
-				err = ctx.Err()
-			}
-			return err
-		})
-		if err != nil && !left {
-			yield(Doc{}, q.coll.fail("find", err))
-		}
+		call.yield(ctx, yield, func(f func(Doc) bool) error { return q.each(ctx, true, f) }, func(err error) error { return q.coll.fail("find", err) })
 	}
 }
 
