@@ -1,7 +1,7 @@
 // Package peers measures Virga beside embedded databases for Go: SQLite, badgerhold
 // and buntdb, on the workload of package bench; and its geo queries beside indexes in
-// memory, of S2 cells and an R-tree. It is a module of its own, so that nobody who uses
-// Virga has to fetch them.
+// memory, of H3 cells, of S2 cells and an R-tree. It is a module of its own, so that
+// nobody who uses Virga has to fetch them.
 //
 //	cd bench/peers
 //	go test -bench .                                       # everything, half an hour
@@ -23,10 +23,12 @@
 // of Virga's time by the peer's: the smaller the better for Virga. A benchmark run
 // with N = 1 has one cold round and says nothing but that it works.
 //
-// The geo rivals hold vectors and polygons that are ready to be asked, and no documents:
-// they are what a program would write for one question, and "x-s2" and "x-rtree" what
-// documents, filters and transactions cost on top. VIRGA_EFFORT=100 makes a million points
-// and 50,000 fences.
+// The geo rivals hold points, or polygons that are ready to be asked, and no documents:
+// they are what a program would write for one question. All answer with ids, or with a
+// count. "h3" is the search of package geo over a B-tree of H3 cells, as "s2" searches one
+// of S2 cells: "h3-x-s2" and "h3-x-rtree" compare the searches, "x-h3" is what documents,
+// filters and transactions cost on top. VIRGA_EFFORT=100 makes a million points and
+// 50,000 fences.
 //
 // Peers differ in what they promise. buntdb keeps everything in memory and reads the
 // whole file at Open. "fast" is no sync for each commit: Virga's Fast, SQLite's

@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -18,21 +19,30 @@ import (
 	"github.com/virgadb/virga/internal/trial"
 )
 
-// A geoWorld is points in a database in memory with a geo index, in a B-tree of S2
-// leaf cells that is searched by coverings of 8 cells, and in an R-tree. The rivals
-// keep vectors to decide by, and no documents.
+// A geoWorld is points in a database in memory with a geo index, and in what knows
+// nothing but points: a B-tree of H3 cells, one of S2 leaf cells that is searched by
+// coverings of 8 cells, and an R-tree. The last two keep vectors to decide by.
 type geoWorld struct {
 	points []geo.Point
 	places *virga.Collection
-	cells  *btree.BTreeG[s2Entry]
-	boxes  rtree.RTreeG[s2.Point]
+	cells  cellTree
+	leaves *btree.BTreeG[s2Entry]
+	boxes  rtree.RTreeG[spot]
 }
 
-type s2Entry struct {
-	cell  s2.CellID
+// A spot is a point and the number that it is stored under.
+type spot struct {
 	point s2.Point
 	id    int
 }
+
+type s2Entry struct {
+	cell s2.CellID
+	spot
+}
+
+// degree is that of the B-trees.
+const degree = 64
 
 func (a s2Entry) before(b s2Entry) bool { return a.cell < b.cell || a.cell == b.cell && a.id < b.id }
 
@@ -45,13 +55,17 @@ var geoWorlds = map[string]func() *geoWorld{
 
 func newGeoWorld(place func(*rand.Rand) geo.Point) *geoWorld {
 	rnd := rand.New(rand.NewPCG(7, 7))
-	w := &geoWorld{cells: btree.NewG(64, s2Entry.before)}
+	w := &geoWorld{cells: newCellTree(), leaves: btree.NewG(degree, s2Entry.before)}
 	w.points = make([]geo.Point, min(1_000_000, trial.Times(10_000)))
 	for i := range w.points {
 		p := place(rnd)
 		w.points[i] = p
-		w.cells.ReplaceOrInsert(s2Entry{s2.CellIDFromLatLng(s2.LatLngFromDegrees(p.Lat(), p.Lng())), vector(p), i})
-		w.boxes.Insert(p, p, vector(p))
+		if err := w.cells.add(p, i); err != nil {
+			panic(err)
+		}
+		at := spot{vector(p), i}
+		w.leaves.ReplaceOrInsert(s2Entry{s2.CellIDFromLatLng(s2.LatLngFromDegrees(p.Lat(), p.Lng())), at})
+		w.boxes.Insert(p, p, at)
 	}
 	w.places = stored(len(w.points), func(i int) geo.Geometry { return w.points[i] })
 	return w
@@ -82,36 +96,52 @@ func stored(n int, at func(i int) geo.Geometry) *virga.Collection {
 // place returns the place that the i-th question is about: a stored point.
 func (w *geoWorld) place(i int) geo.Point { return w.points[i*7919%len(w.points)] }
 
-// within counts the points of the S2 index that a region holds.
-func (w *geoWorld) within(region s2.Region, holds func(s2.Point) bool) (n int) {
+// covered calls f for the points of the S2 index in a covering of a region.
+func (w *geoWorld) covered(region s2.Region, f func(spot)) {
 	coverer := s2.RegionCoverer{MaxLevel: 30, MaxCells: 8}
 	for _, c := range coverer.Covering(region) {
-		w.cells.AscendRange(s2Entry{cell: c.RangeMin()}, s2Entry{cell: c.RangeMax() + 1}, func(e s2Entry) bool {
-			if holds(e.point) {
-				n++
-			}
+		w.leaves.AscendRange(s2Entry{cell: c.RangeMin()}, s2Entry{cell: c.RangeMax() + 1}, func(e s2Entry) bool {
+			f(e.spot)
 			return true
 		})
 	}
+}
+
+// within counts the points of the S2 index that a region holds.
+func (w *geoWorld) within(region s2.Region, holds func(s2.Point) bool) (n int) {
+	w.covered(region, func(s spot) {
+		if holds(s.point) {
+			n++
+		}
+	})
 	return n
 }
 
-// near returns the squared distances of the k nearest points of the S2 index: of
-// circles that double until one holds them.
-func (w *geoWorld) near(p s2.Point, k int) []float64 {
+// near returns the k nearest points of the S2 index: of circles that double until one
+// holds them.
+func (w *geoWorld) near(at geo.Point, k int) neighbours {
+	type candidate struct {
+		distance float64 // squared
+		id       int
+	}
+	p := vector(at)
 	for angle := 2 * math.Sqrt(float64(k)/float64(len(w.points))); ; angle *= 2 {
 		limit := chord2(angle)
-		var found []float64
-		w.within(s2.CapFromCenterAngle(p, s1.Angle(angle)), func(q s2.Point) bool {
-			if d := q.Sub(p.Vector).Norm2(); d <= limit {
-				found = append(found, d)
+		var found []candidate
+		w.covered(s2.CapFromCenterAngle(p, s1.Angle(angle)), func(s spot) {
+			if d := s.point.Sub(p.Vector).Norm2(); d <= limit {
+				found = append(found, candidate{d, s.id})
 			}
-			return true
 		})
-		if len(found) >= k || angle > math.Pi {
-			slices.Sort(found)
-			return found[:min(k, len(found))]
+		if len(found) < k && angle <= math.Pi {
+			continue
 		}
+		slices.SortFunc(found, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })
+		near := make(neighbours, min(k, len(found)))
+		for i := range near {
+			near[i] = found[i].id
+		}
+		return near
 	}
 }
 
@@ -121,8 +151,8 @@ func chord2(angle float64) float64 { return 2 - 2*math.Cos(min(angle, math.Pi)) 
 // boxed counts the points of the R-tree in a box that a region holds.
 func (w *geoWorld) boxed(box s2.Rect, holds func(s2.Point) bool) (n int) {
 	eachBox(box, func(lo, hi [2]float64) {
-		w.boxes.Search(lo, hi, func(_, _ [2]float64, p s2.Point) bool {
-			if holds(p) {
+		w.boxes.Search(lo, hi, func(_, _ [2]float64, s spot) bool {
+			if holds(s.point) {
 				n++
 			}
 			return true
@@ -144,20 +174,19 @@ func eachBox(box s2.Rect, f func(lo, hi [2]float64)) {
 	f([2]float64{west, south}, [2]float64{east, north})
 }
 
-// nearest returns the squared distances of the k nearest points of the R-tree.
-func (w *geoWorld) nearest(p geo.Point, k int) []float64 {
+// nearest returns the k nearest points of the R-tree.
+func (w *geoWorld) nearest(p geo.Point, k int) (near neighbours) {
 	v := vector(p)
-	var found []float64
-	w.boxes.Nearby(func(lo, hi [2]float64, q s2.Point, item bool) float64 {
+	w.boxes.Nearby(func(lo, hi [2]float64, s spot, item bool) float64 {
 		if item {
-			return q.Sub(v.Vector).Norm2()
+			return s.point.Sub(v.Vector).Norm2()
 		}
 		return boxDistance2(p, lo, hi)
-	}, func(_, _ [2]float64, _ s2.Point, d float64) bool {
-		found = append(found, d)
-		return len(found) < k
+	}, func(_, _ [2]float64, s spot, _ float64) bool {
+		near = append(near, s.id)
+		return len(near) < k
 	})
-	return found
+	return near
 }
 
 // boxDistance2 returns the square of the straight distance from p to a box in degrees,

@@ -14,10 +14,17 @@ type contestant struct {
 	peer peer
 }
 
-// turns does b.N operations with every contestant, in rounds in which each has its
-// turn, and reports what one takes ours, the first, and the ratios to the others.
-// What an operation does is told apart by i, the same for all. A nil op has no part.
+// turns does b.N operations with every contestant, in turns, and reports what one takes
+// ours, the first, and the ratios to the others.
 func turns(b *testing.B, all []contestant, op func(p peer, i int) error) {
+	b.Helper()
+	report(b, all, inTurns(b, all, op))
+}
+
+// inTurns does b.N operations with every contestant, in rounds in which each has its
+// turn. It returns what one took in nanoseconds, by contestant and by round. What an
+// operation does is told apart by i, the same for all.
+func inTurns(b *testing.B, all []contestant, op func(p peer, i int) error) [][]float64 {
 	b.Helper()
 	rounds := max(1, min(21, b.N))
 	took := make([][]float64, len(all))
@@ -34,15 +41,25 @@ func turns(b *testing.B, all []contestant, op func(p peer, i int) error) {
 			took[c] = append(took[c], float64(time.Since(began))/float64(to-from))
 		}
 	}
+	return took
+}
+
+// report reports what an operation took, see inTurns.
+func report(b *testing.B, all []contestant, took [][]float64) {
 	b.ReportMetric(middle(took[0]), "ns/op")
 	for c := 1; c < len(all); c++ {
-		var ratios []float64
-		for r := range rounds {
-			ratios = append(ratios, took[0][r]/took[c][r])
-		}
-		b.ReportMetric(middle(ratios), "x-"+all[c].name)
+		b.ReportMetric(ratio(took[0], took[c]), "x-"+all[c].name)
 		b.ReportMetric(middle(took[c]), all[c].name+"-ns/op")
 	}
+}
+
+// ratio returns the median over the rounds of one contestant's time by another's.
+func ratio(ours, theirs []float64) float64 {
+	ratios := make([]float64, len(ours))
+	for r := range ratios {
+		ratios[r] = ours[r] / theirs[r]
+	}
+	return middle(ratios)
 }
 
 func middle(values []float64) float64 {
