@@ -33,6 +33,7 @@ func NewShapes(bytes int64) *Shapes {
 // and so only those that have a yes are checked.
 type prepared struct {
 	shape   *Shape // nil when the geometry breaks a rule for sure
+	size    int    // set where it is kept: the bytes that this takes
 	once    sync.Once
 	crooked bool // set by once
 }
@@ -107,23 +108,21 @@ const keptFrom = 600
 // prepared returns a stored geometry made ready.
 func (k *Shapes) prepared(v document.Value) *prepared {
 	raw := v.Raw()
-	if k == nil || len(raw) < keptFrom || cost(len(raw)) > k.most/4 {
+	if k == nil || len(raw) < keptFrom || len(raw) > k.most/4 {
 		return prepare(v)
 	}
 	if s := k.find(raw); s != nil {
 		return s
 	}
 	s := prepare(v)
-	if s.shape != nil { // what is no geometry is soon refused again
+	if s.shape == nil { // what is no geometry is soon refused again
+		return s
+	}
+	if s.size = len(raw) + s.shape.size() + entrySize; s.size <= k.most/4 {
 		k.keep(raw, s)
 	}
 	return s
 }
-
-// cost returns about how many bytes are taken up by what is kept of a geometry of that
-// size: the bytes that it is known by, its vectors, which are larger by a half, and what
-// holds them together.
-func cost(size int) int { return 3*size + 400 }
 
 // find returns a geometry made ready, nil when it is not kept.
 func (k *Shapes) find(raw []byte) *prepared {
@@ -150,8 +149,34 @@ func (k *Shapes) put(raw string, s *prepared) {
 	if k.young[raw] != nil {
 		return // another one was as fast
 	}
-	if k.size += cost(len(raw)); k.size > k.most {
-		k.old, k.young, k.size = k.young, map[string]*prepared{}, cost(len(raw))
+	if k.size += s.size; k.size > k.most {
+		k.old, k.young, k.size = k.young, map[string]*prepared{}, s.size
 	}
 	k.young[raw] = s
 }
+
+// What things take up, in bytes, with what an allocator adds to them.
+const (
+	vectorSize = 24
+	ballSize   = 32
+	ringSize   = 120 // and with the pointer to it; a chain is smaller
+	entrySize  = 400 // of a geometry that is kept, besides its bytes and those of its shape
+)
+
+// size returns how many bytes s takes up, at most. Coordinates say little about it: those of
+// whole degrees are stored in 1 byte, those of most places in 9.
+func (s *Shape) size() int {
+	n := vectorSize * cap(s.points)
+	for _, c := range s.lines {
+		n += c.size()
+	}
+	for _, g := range s.polygons {
+		n += ringSize
+		for _, r := range g.rings {
+			n += r.size()
+		}
+	}
+	return n
+}
+
+func (c *chain) size() int { return ringSize + vectorSize*cap(c.v) + ballSize*cap(c.balls) }

@@ -2,6 +2,7 @@ package geo
 
 import (
 	"math"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -62,8 +63,8 @@ func TestShapesKept(t *testing.T) {
 // held returns how many bytes are kept, counted anew.
 func (k *Shapes) held() (n int) {
 	for _, generation := range []map[string]*prepared{k.young, k.old} {
-		for raw := range generation {
-			n += cost(len(raw))
+		for _, s := range generation {
+			n += s.size
 		}
 	}
 	return n
@@ -95,9 +96,9 @@ func TestShapesForgetTheOldest(t *testing.T) {
 		}
 		return stored(t, Polygon{ring})
 	}
-	size := cost(len(at(0).Raw()))
-	kept := NewShapes(int64(2 * 5 * size))
 	often := at(0)
+	size := NewShapes(1 << 30).prepared(often).size
+	kept := NewShapes(int64(2 * 5 * size))
 	first := kept.prepared(often)
 	for i := 1; i <= 40; i++ {
 		kept.prepared(at(float64(i)))
@@ -132,4 +133,51 @@ func TestShapesKeepNothingElse(t *testing.T) {
 	if !kept.Within(area, g) || kept.held() == 0 {
 		t.Error("a geometry is not kept")
 	}
+}
+
+// What is kept takes up no more memory than it is counted as, however few bytes its
+// coordinates are stored in.
+func TestShapesTakeUpNoMoreThanCounted(t *testing.T) {
+	ring := func(lng, lat float64, n int) LineString {
+		l := LineString{Point{lng, lat}}
+		for i := range n {
+			l = append(l, Point{lng + float64(i+1), lat + float64(i%2)})
+		}
+		return append(l, Point{lng + float64(n), lat + 40}, l[0])
+	}
+	triangles := func(i int) (g MultiPolygon) {
+		for j := range 50 {
+			g = append(g, Polygon{ring(float64(i%100), float64(j-50), 1)})
+		}
+		return g
+	}
+	for name, make := range map[string]func(i int) Geometry{
+		"polygons of whole degrees": func(i int) Geometry { return Polygon{ring(float64(i%40), float64(i/40), 100)} },
+		"many triangles":            func(i int) Geometry { return triangles(i) },
+		"places":                    func(i int) Geometry { return Polygon{ring(float64(i)/7, 1.0/3, 60)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var values []document.Value
+			for i := range 200 {
+				values = append(values, stored(t, make(i)))
+			}
+			before := heap()
+			kept := NewShapes(1 << 30)
+			for _, v := range values {
+				kept.prepared(v)
+			}
+			taken, counted := heap()-before, kept.held()
+			if len(kept.young) < 90 || taken > counted || taken < counted/3 {
+				t.Errorf("%d geometries take %d bytes, counted as %d", len(kept.young), taken, counted)
+			}
+		})
+	}
+}
+
+// heap returns how many bytes are in use.
+func heap() int {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
 }
