@@ -2,7 +2,6 @@ package virga
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/virgadb/virga/document"
@@ -160,7 +159,8 @@ const bulkChunk = 1000
 //
 // The error is that of the first write that failed, or what kept the bulk from
 // going on; the result tells what was done all the same, and in Errors of every
-// write that failed. After an error of Atomic nothing was done.
+// write that failed. After an error of Atomic nothing was done. In a transaction that
+// is under way the first write that fails ends it, in every mode.
 func (b *Bulk) Commit(ctx context.Context, mode ...BulkMode) (BulkResult, error) {
 	coll, call := b.coll.observed("bulk")
 	b.coll = coll
@@ -197,7 +197,7 @@ func (b *Bulk) commit(ctx context.Context, modes []BulkMode) (BulkResult, error)
 		return BulkResult{}, err
 	}
 	if b.coll.tx != nil {
-		return b.inTransaction(ctx, b.coll, mode)
+		return b.inTransaction(ctx, b.coll)
 	}
 	if err := b.coll.db.outside(ctx); err != nil {
 		return BulkResult{}, err
@@ -213,13 +213,8 @@ func (b *Bulk) atomic(ctx context.Context) (BulkResult, error) {
 	var res BulkResult
 	err := b.coll.db.transact(ctx, func(ctx context.Context, tx *Tx) error {
 		var err error
-		if res, err = b.inTransaction(ctx, tx.Collection(b.coll.name), Atomic); err != nil {
-			return err
-		}
-		if len(res.Errors) > 0 {
-			return res.Errors[0]
-		}
-		return nil
+		res, err = b.inTransaction(ctx, tx.Collection(b.coll.name))
+		return err
 	}, nil)
 	if err != nil {
 		return BulkResult{Errors: res.Errors}, err
@@ -227,16 +222,14 @@ func (b *Bulk) atomic(ctx context.Context) (BulkResult, error) {
 	return res, nil
 }
 
-// inTransaction makes all writes in a transaction that is under way, which a
-// write that fails ends.
-func (b *Bulk) inTransaction(ctx context.Context, in *Collection, mode BulkMode) (BulkResult, error) {
+// inTransaction makes all writes in a transaction that is under way, which the first
+// that fails ends, also one that is refused before it reaches the transaction.
+func (b *Bulk) inTransaction(ctx context.Context, in *Collection) (BulkResult, error) {
 	var res BulkResult
 	for i, op := range b.ops {
 		if err := op.do(ctx, in, &res); err != nil {
-			res.Errors = append(res.Errors, BulkError{i, err})
-			if mode != Unordered || errors.Is(err, ErrConflict) {
-				return res, err
-			}
+			in.tx.tx.Abort(err)
+			return BulkResult{Errors: []BulkError{{i, err}}}, err
 		}
 	}
 	return res, nil

@@ -157,3 +157,32 @@ func TestBulkInTransaction(t *testing.T) {
 	}
 	wantIDs(t, db.Collection("c").Where(nil))
 }
+
+// A bulk that fails within a transaction leaves nothing of it to commit, also when the
+// write could not even be asked for.
+func TestBulkEndsItsTransaction(t *testing.T) {
+	ctx := context.Background()
+	for _, mode := range []BulkMode{Ordered, Unordered, Atomic} {
+		for name, bad := range map[string]func(*Bulk) *Bulk{
+			"no document":  func(b *Bulk) *Bulk { return b.Insert(M{"$bad": 1}) },
+			"no update":    func(b *Bulk) *Bulk { return b.Update(1, M{"n": query.Inc("x")}) },
+			"no condition": func(b *Bulk) *Bulk { return b.RemoveMany(nil) },
+			"duplicate":    func(b *Bulk) *Bulk { return b.Insert(M{"_id": 1}) },
+		} {
+			db := openTest(t)
+			mustAdd(t, db.Collection("c"), M{"_id": 1})
+			tx, err := db.StartTransaction(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := bad(tx.Collection("c").Bulk().Insert(M{"_id": 2})).Commit(ctx, mode)
+			if err == nil || res.Inserted > 0 || len(res.Errors) != 1 || res.Errors[0].Index != 1 {
+				t.Errorf("mode %d, %s: %+v, %v", mode, name, res, err)
+			}
+			if err := tx.Commit(ctx); err == nil {
+				t.Errorf("mode %d, %s: committed", mode, name)
+			}
+			wantIDs(t, db.Collection("c").Where(nil), 1)
+		}
+	}
+}
