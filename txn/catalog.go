@@ -88,10 +88,20 @@ func (c *Collection) withoutIndex(id uint32, version uint64) *Collection {
 type Catalog struct {
 	byName map[string]*Collection
 	next   uint32 // the id of the next collection or index
+	reads  *reads // of the serializable transaction that sees this catalog; nil for others
 }
 
 // Collection returns the collection of that name, or nil.
-func (c *Catalog) Collection(name string) *Collection { return c.byName[name] }
+func (c *Catalog) Collection(name string) *Collection {
+	coll := c.byName[name]
+	c.reads.addName(name, coll)
+	return coll
+}
+
+// readBy returns the catalog for a serializable transaction.
+func (c *Catalog) readBy(r *reads) *Catalog {
+	return &Catalog{byName: c.byName, next: c.next, reads: r}
+}
 
 // Collections returns all collections in the order of their names, without those that
 // are being filled to replace another.
@@ -103,7 +113,7 @@ func (c *Catalog) Collections() []*Collection {
 
 // with returns the catalog with coll added or put in the place of its older self.
 func (c *Catalog) with(coll *Collection) *Catalog {
-	next := &Catalog{byName: maps.Clone(c.byName), next: max(c.next, coll.ID+1)}
+	next := &Catalog{byName: maps.Clone(c.byName), next: max(c.next, coll.ID+1), reads: c.reads}
 	next.byName[coll.Name] = coll
 	return next
 }

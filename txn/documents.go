@@ -32,6 +32,13 @@ type state struct {
 	told    uint64 // the newest version that was handed to the listener, or will be
 }
 
+// with returns the state with another catalog.
+func (s *state) with(c *Catalog) *state {
+	next := *s
+	next.catalog = c
+	return &next
+}
+
 // Open reads the catalog of store and takes charge of its commits. Nobody else
 // may commit to store from then on.
 func Open(store *storage.Store, c clock.Clock) (*Documents, error) {

@@ -11,11 +11,13 @@ import (
 )
 
 // reads is what a serializable transaction has looked at: the keys of documents,
-// found or not, and whole ranges of documents and entries. Nil remembers nothing.
+// found or not, whole ranges of documents and entries, and which collections its
+// names led to. Nil remembers nothing.
 type reads struct {
-	mu     sync.Mutex // guards both below: a query may read in several goroutines
+	mu     sync.Mutex // guards all below: a query may read in several goroutines
 	keys   map[string]struct{}
 	ranges map[stretch]struct{}
+	names  map[string]uint32 // the collection of the name, 0 when there was none
 }
 
 // A stretch is a [storage.Range] that can be a key of a map: a query for many values
@@ -26,7 +28,7 @@ type stretch struct {
 }
 
 func newReads() *reads {
-	return &reads{keys: make(map[string]struct{}), ranges: make(map[stretch]struct{})}
+	return &reads{keys: make(map[string]struct{}), ranges: make(map[stretch]struct{}), names: make(map[string]uint32)}
 }
 
 func (r *reads) addKey(key []byte) {
@@ -47,8 +49,53 @@ func (r *reads) addRange(one storage.Range) {
 	r.ranges[stretch{string(one.Lo), string(one.Hi), one.Hi == nil}] = struct{}{}
 }
 
-// sees reports whether c changed something the transaction has looked at.
-func (r *reads) sees(c Change) bool {
+// addName notes what a name has led to: coll, nil for nothing.
+func (r *reads) addName(name string, coll *Collection) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.names[name] = 0
+	if coll != nil {
+		r.names[name] = coll.ID
+	}
+}
+
+// adopt tells of a collection that has come since the transaction began, and that it
+// sees from now on. When it has found nothing under that name, it has read that the
+// collection is empty.
+func (r *reads) adopt(coll *Collection) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	_, asked := r.names[coll.Name]
+	r.mu.Unlock()
+	if asked {
+		lo, hi := keys.Documents(coll.ID)
+		r.addRange(storage.Range{Lo: lo, Hi: hi})
+		r.addName(coll.Name, coll)
+	}
+}
+
+// moved returns a name that leads to something else in the catalog now.
+func (r *reads) moved(now *Catalog) (name string, ok bool) {
+	for name, id := range r.names {
+		var to uint32
+		if coll := now.byName[name]; coll != nil {
+			to = coll.ID
+		}
+		if to != id {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// sees reports whether c changed something that the transaction, whose catalog is
+// given, has looked at.
+func (r *reads) sees(c Change, catalog *Catalog) bool {
 	doc := c.After
 	if doc.IsZero() {
 		doc = c.Before
@@ -57,14 +104,19 @@ func (r *reads) sees(c Change) bool {
 	if _, ok := r.keys[string(key)]; ok || r.inRange(key) {
 		return true
 	}
-	return r.seesEntry(c, key)
+	coll := catalog.byName[c.Collection.Name]
+	return coll != nil && coll.ID == c.Collection.ID && r.seesEntry(c, coll, key)
 }
 
 // seesEntry reports whether an entry of the document, before or after, lies in a
-// range the transaction has looked at.
-func (r *reads) seesEntry(c Change, key []byte) bool {
+// range the transaction has looked at. The indexes are those of coll, as the
+// transaction knows it: one may have been dropped since.
+func (r *reads) seesEntry(c Change, coll *Collection, key []byte) bool {
 	_, id, _ := keys.SplitDocument(key)
-	for _, x := range c.Collection.indexes {
+	for _, x := range coll.indexes {
+		if !x.ready {
+			continue
+		}
 		for _, doc := range []document.Doc{c.Before, c.After} {
 			entries, _, err := entriesOf(x.Index, doc, id)
 			if err != nil {
@@ -122,19 +174,24 @@ func (r *recent) note(c *Commit) {
 	}
 }
 
-// validate refuses a transaction that has seen what a commit after its snapshot
-// has changed. It runs in the leader's seat, where the newest commit is known.
-func (r *recent) validate(seen *reads, version uint64) error {
+// validate refuses a transaction that has seen, in view, what a commit since then has
+// changed; now is the newest catalog. It runs in the leader's seat, where the newest
+// commit is known.
+func (r *recent) validate(view Snapshot, now *Catalog) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	seen := view.reads
 	seen.mu.Lock()
 	defer seen.mu.Unlock()
+	if name, ok := seen.moved(now); ok {
+		return fmt.Errorf("collection %s, which the transaction has read, was made, dropped or replaced since: %w", name, fault.ErrConflict)
+	}
 	for _, commit := range r.commits {
-		if commit.Version <= version {
+		if commit.Version <= view.Version() {
 			continue
 		}
 		for _, c := range commit.Changes {
-			if seen.sees(c) {
+			if seen.sees(c, view.state.catalog) {
 				return fmt.Errorf("what the transaction has read of %s was changed since: %w", c.Collection.Name, fault.ErrConflict)
 			}
 		}

@@ -94,6 +94,7 @@ func (t *Tx) begin() error {
 	snap.own = newOverlay()
 	if serializable {
 		snap.reads = newReads()
+		snap.state = snap.state.with(snap.state.catalog.readBy(snap.reads))
 	}
 	t.view = snap
 	if t.options.Timeout > 0 {

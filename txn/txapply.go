@@ -68,9 +68,8 @@ func (t *Tx) collection(ctx context.Context, name string, create bool) (*Collect
 		return nil, err
 	}
 	// The snapshot holds nothing of a collection that came after it.
-	next := *t.view.state
-	next.catalog = next.catalog.with(coll)
-	t.view.state = &next
+	t.view.state = t.view.state.with(t.view.state.catalog.with(coll))
+	t.view.reads.adopt(coll)
 	return coll, nil
 }
 

@@ -30,7 +30,10 @@ func (t *Tx) commit(ctx context.Context) error {
 	}
 	var validate func(*storage.Snapshot) error
 	if t.view.reads != nil {
-		validate = func(*storage.Snapshot) error { return t.docs.recent.validate(t.view.reads, t.view.Version()) }
+		view := t.view
+		validate = func(newest *storage.Snapshot) error {
+			return t.docs.recent.validate(view, newest.Meta().(*state).catalog)
+		}
 	}
 	for {
 		works, err := t.assemble()
