@@ -59,6 +59,12 @@ func (c *Collection) sketch(id uint32) *sketch {
 	return nil
 }
 
+// answers reports whether queries of the collection, which may be nil, may use the
+// index of that number.
+func (c *Collection) answers(id uint32) bool {
+	return c != nil && slices.ContainsFunc(c.indexes, func(x definedIndex) bool { return x.ID() == id && x.ready })
+}
+
 // find returns the place of the index of that name, or -1.
 func (c *Collection) find(name string) int {
 	return slices.IndexFunc(c.indexes, func(x definedIndex) bool { return x.Name() == name })

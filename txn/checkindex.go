@@ -149,9 +149,9 @@ func (c *indexCheck) explainMissing(ctx context.Context, s Snapshot, coll *Colle
 			continue
 		}
 		for _, e := range entries {
-			if ok, err := holds(s.snap, e); err != nil {
+			if value, err := s.entry(e.Key); err != nil {
 				return err
-			} else if !ok {
+			} else if !holds(value, e) {
 				c.report("no entry %x for document %s", e.Key, docs.Doc().ID())
 				told++
 			}

@@ -179,16 +179,27 @@ func (t *Tx) claim(w *work) error {
 			}
 			continue
 		}
-		now, err := newest.snap.Get(c.entry.Key)
-		if err != nil {
+		if err := t.claimOne(c, newest); err != nil {
 			return err
 		}
-		if now.Value == nil || bytes.Equal(now.Value, c.entry.Value) {
-			continue
-		}
-		if now.Version > t.view.Version() {
-			return t.conflict(string(c.entry.Key), "was taken since the transaction began")
-		}
+	}
+	return nil
+}
+
+// claimOne fights for a value that the transaction has not written before and has
+// locked.
+func (t *Tx) claimOne(c claim, newest Snapshot) error {
+	now, err := newest.snap.Get(c.entry.Key)
+	if err != nil || holds(now.Value, c.entry) {
+		return err
+	}
+	then, err := t.view.snap.Get(c.entry.Key)
+	switch {
+	case err != nil:
+		return err
+	case now.Version != then.Version: // also when it is free now: the transaction still sees who had it
+		return t.conflict(string(c.entry.Key), "was taken or given back since the transaction began")
+	case now.Value != nil:
 		return c.refuse(now.Value)
 	}
 	return nil

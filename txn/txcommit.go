@@ -47,7 +47,8 @@ func (t *Tx) commit(ctx context.Context) error {
 }
 
 // assemble makes work of the net edits, under the newest definitions of their
-// collections.
+// collections. Values that a unique index under construction did not show to belong
+// to another document when the transaction wrote them are looked at again.
 func (t *Tx) assemble() ([]*work, error) {
 	newest, err := t.docs.Snapshot()
 	if err != nil {
@@ -68,9 +69,14 @@ func (t *Tx) assemble() ([]*work, error) {
 		if at < 0 {
 			at = len(works)
 			works = append(works, newWork(coll, len(t.order)))
-			works[at].settled = true
+			works[at].fought = e.coll
 		}
 		if err := works[at].put(newest, []byte(e.key), e.before, e.parts, net); err != nil {
+			return nil, err
+		}
+	}
+	for _, w := range works {
+		if err := w.checkUnique(newest); err != nil {
 			return nil, err
 		}
 	}

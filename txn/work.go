@@ -18,7 +18,6 @@ type work struct {
 	writes   []storage.Write // of documents
 	removals []storage.Write // of entries
 	added    []storage.Write // of entries: behind all removals, one may take the key of another
-	settled  bool            // unique values have been fought for already
 	changes  []Change
 	indexes  []growth // one for each index of coll, nil when no entry changes
 	miscount int64    // documents that are there but have not been counted
@@ -26,6 +25,11 @@ type work struct {
 	claims   []claim // in the order of the changes
 	expected []expectation
 	owners   map[string]string // by key of a unique entry that was written, its value; "" once removed
+
+	// fought is the definition under which a transaction has fought for the unique
+	// values of its edits, of which these are the net: their order says nothing. It is
+	// nil for a step of its own.
+	fought *Collection
 
 	oneWrite  [1]storage.Write // room for the usual step, of one document
 	oneChange [1]Change
@@ -120,10 +124,10 @@ func (w *work) learn(x *index.Index, t index.Traits) {
 }
 
 // An expectation is what a step that touches an index under construction has seen
-// at one of its keys.
+// at one of its keys: nil for nothing. The build, which takes no locks, may put the
+// entry of another document there.
 type expectation struct {
-	entry   index.Entry
-	present bool
+	key, value []byte
 }
 
 // complete says what to write in an index under construction, which may not have
@@ -133,12 +137,12 @@ type expectation struct {
 func (w *work) complete(snap Snapshot, removed, after []index.Entry) (gone, added []index.Entry, err error) {
 	split := func(entries []index.Entry) (present, absent []index.Entry) {
 		for _, e := range entries {
-			ok, failed := holds(snap.snap, e)
+			value, failed := snap.entry(e.Key)
 			if failed != nil {
 				err = failed
 			}
-			w.expected = append(w.expected, expectation{e, ok})
-			if ok {
+			w.expected = append(w.expected, expectation{e.Key, value})
+			if holds(value, e) {
 				present = append(present, e)
 			} else {
 				absent = append(absent, e)
@@ -151,9 +155,20 @@ func (w *work) complete(snap Snapshot, removed, after []index.Entry) (gone, adde
 	return gone, added, err
 }
 
-func holds(snap *storage.Snapshot, e index.Entry) (bool, error) {
-	stored, err := snap.Get(e.Key)
-	return err == nil && stored.Value != nil && bytes.Equal(stored.Value, e.Value), err
+// holds reports whether value, nil for none, is that of e.
+func holds(value []byte, e index.Entry) bool {
+	return value != nil && bytes.Equal(value, e.Value)
+}
+
+// entry returns the value of the index entry under key, nil when there is none.
+func (s Snapshot) entry(key []byte) ([]byte, error) {
+	if s.own != nil {
+		if value, known := s.own.get(key); known {
+			return value, nil
+		}
+	}
+	stored, err := s.snap.Get(key)
+	return stored.Value, err
 }
 
 // check is the check of the request that commits w.
@@ -162,9 +177,11 @@ func (w *work) check(newest *storage.Snapshot) error {
 		return err
 	}
 	for _, x := range w.expected {
-		if ok, err := holds(newest, x.entry); err != nil {
+		now, err := newest.Get(x.key)
+		if err != nil {
 			return err
-		} else if ok != x.present {
+		}
+		if (now.Value == nil) != (x.value == nil) || !bytes.Equal(now.Value, x.value) {
 			return errStale
 		}
 	}
@@ -199,7 +216,7 @@ func (w *work) change(i int, removed, added []index.Entry, doc document.Doc) err
 	for _, e := range added {
 		g.hashes = sketchHashes(g.hashes, x, e)
 		w.added = append(w.added, storage.Write{Key: e.Key, Value: e.Value})
-		if unique && !w.settled {
+		if unique && !w.fought.answers(x.ID()) {
 			if err := w.claim(claim{index: x, entry: e, id: doc.ID()}); err != nil {
 				return err
 			}
@@ -244,16 +261,25 @@ func (d *Documents) checkUnique(w *work) error {
 		return err
 	}
 	defer snap.Release()
+	return w.checkUnique(snap)
+}
+
+func (w *work) checkUnique(snap Snapshot) error {
 	for _, c := range w.claims {
 		stored, err := snap.snap.Get(c.entry.Key)
 		if err != nil {
 			return err
 		}
-		if stored.Value != nil && !bytes.Equal(stored.Value, c.entry.Value) {
+		if stored.Value != nil && !bytes.Equal(stored.Value, c.entry.Value) && !w.frees(c.entry.Key) {
 			return c.refuse(stored.Value)
 		}
 	}
 	return nil
+}
+
+// frees reports whether one of a transaction's net edits removes the entry under key.
+func (w *work) frees(key []byte) bool {
+	return w.fought != nil && slices.ContainsFunc(w.removals, func(x storage.Write) bool { return bytes.Equal(x.Key, key) })
 }
 
 // refuse returns the error of a claim to values that another document has; holder
