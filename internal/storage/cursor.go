@@ -90,17 +90,21 @@ func (c *Cursor) step() bool {
 }
 
 func (c *Cursor) stepTree() bool {
-	t := c.tree
-	if !t.Next() {
+	if !c.tree.Next() {
 		return c.fail(nil)
 	}
 	c.walked++
-	it := &t.buf[t.at]
-	c.key, c.version = it.keyBytes(), it.version
-	if !c.o.KeysOnly {
-		c.value, c.owned, c.parts = it.valueBytes(), true, 0
-	}
+	c.show()
 	return true
+}
+
+// show makes the entry that the tree's cursor stands at the current one.
+func (c *Cursor) show() {
+	t := c.tree
+	c.key, c.version = t.Key(), t.Version()
+	if !c.o.KeysOnly {
+		c.value, c.owned, c.parts = t.Value(), true, 0
+	}
 }
 
 // fill reads the next chunk in one touch of the engine.

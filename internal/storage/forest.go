@@ -7,8 +7,8 @@ import (
 )
 
 // A Forest is an ordered map like a [Tree] that keeps the keys of each region in a
-// tree of its own: there the eight bytes behind the region's prefix stand with the
-// items, and a search looks at few keys themselves.
+// tree of its own: the heads of the keys are the eight bytes behind the region's prefix
+// there, and a search looks at few keys themselves.
 //
 // What a Tree says of its bytes and of goroutines holds for a Forest. Those that were
 // cloned from one another may be written and cloned at the same time.
@@ -44,7 +44,7 @@ func (f *Forest) Clone() *Forest {
 	return &Forest{trees: f.trees.Clone(), bytes: f.bytes, owner: new(byte), cloning: f.cloning}
 }
 
-// Set gives key a value. Both slices belong to the forest from now on.
+// Set gives key a value. The value belongs to the forest from now on, the key is copied.
 func (f *Forest) Set(key, value []byte, version uint64) {
 	t := f.writable(prefixOf(key))
 	f.bytes -= t.bytes
@@ -106,7 +106,7 @@ func (f *Forest) Scan(r Range, o ScanOptions) EngineCursor {
 	}
 	only, n := rooted{prefix: c.from}, 0
 	f.trees.AscendGreaterOrEqual(rooted{prefix: c.from}, func(found rooted) bool {
-		if found.prefix >= c.to || found.prefix > c.from && r.Hi != nil && !found.tree.startsBefore(r.Hi) {
+		if found.prefix >= c.to || found.prefix > c.from && r.Hi != nil && textOf(found.tree.first()) >= textOf(r.Hi) {
 			return false
 		}
 		only = found

@@ -125,8 +125,8 @@ func (r *region) lower(key []byte) {
 func (r *region) lowest(t *Tree, version uint64) {
 	b := r.id.bounds()
 	hi := string(b.Hi)
-	if it, ok := t.items.Min(); ok {
-		hi = string(it.keyBytes())
+	if t.Len() > 0 {
+		hi = string(t.first())
 	}
 	r.gaps.Store(&[]gap{{lo: string(b.Lo), hi: hi, from: version}})
 	r.floors = []floor{{since: version}}

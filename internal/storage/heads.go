@@ -1,13 +1,16 @@
 package storage
 
-import "sort"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // Head returns the eight bytes that follow the first skip bytes of the current key, as
 // a number: zeroes stand for those that the key lacks. A tree of a region has those
-// behind the region's prefix at hand, and the key itself is not looked at.
+// behind the region's prefix at hand.
 func (c *Cursor) Head(skip int) uint64 {
 	if t := c.tree; t != nil && skip == t.tree.shared {
-		return t.buf[t.at].head
+		return t.leaf.heads[t.at]
 	}
 	return HeadOf(c.key, skip)
 }
@@ -18,9 +21,7 @@ func (c *Cursor) Head(skip int) uint64 {
 // how many entries that were; behind 0, [Cursor.Err] tells the end of the range from
 // an error. The current key becomes that of the last of them, the current value none.
 //
-// Keys lie scattered over memory. A loop that does nothing but look at them waits for
-// several at once, where a call of [Cursor.Next] for each waits for one after the
-// other; and a mirror has these bytes at hand for the keys of a region.
+// A mirror has these bytes side by side for the keys of a region.
 func (c *Cursor) Heads(skip int, to []uint64) int {
 	if len(to) == 0 || !c.Next() {
 		return 0
@@ -41,11 +42,12 @@ func (c *Cursor) Heads(skip int, to []uint64) int {
 	return n
 }
 
-// Pass moves over entries whose [Cursor.Head] is less than head, and over no more of them
-// than are at hand. It returns how many, and whether it has come to one that is not
-// less, which is the current one then; otherwise the current key is that of the last
-// one passed, and with 0 it is as after Next returned false. The range's keys are alike
+// Pass moves over entries whose [Cursor.Head] is less than head, not always over all of
+// them. It returns how many; with 0 whether it has come to one that is not less, which is
+// the current one then, or else is as after Next returned false. The range's keys are alike
 // in their first skip bytes.
+//
+// In a tree that takes no longer for many entries than for a few.
 func (c *Cursor) Pass(skip int, head uint64) (n int, arrived bool) {
 	if !c.Next() {
 		return 0, false
@@ -53,32 +55,34 @@ func (c *Cursor) Pass(skip int, head uint64) (n int, arrived bool) {
 	if c.Head(skip) >= head {
 		return 0, true
 	}
-	if t := c.tree; t != nil && skip == t.tree.shared {
-		rest := t.buf[t.at+1:]
-		n = sort.Search(len(rest), func(i int) bool { return rest[i].head >= head })
-		t.at += n
+	n = 1
+	if c.tree != nil {
+		n = c.tree.pass(c.tree.tree.seek(headBound(c.key[:skip:skip], head)))
 		c.walked += n
-		c.key = t.Key()
 	}
-	c.value, c.parts = nil, 0
-	return n + 1, false
+	c.key, c.value, c.parts = nil, nil, 0
+	return n, false
 }
 
-// heads is [Cursor.Heads] for what is left of the chunk.
+// headBound returns the least key that begins with prefix and has that head behind it: it
+// need not have the zeroes at the end of the head.
+func headBound(prefix []byte, head uint64) []byte {
+	return bytes.TrimRight(binary.BigEndian.AppendUint64(prefix, head), "\x00")
+}
+
+// heads is [Cursor.Heads] for what is left of the leaf.
 func (c *treeCursor) heads(skip int, to []uint64) int {
-	rest := c.buf[c.at+1:]
-	rest = rest[:min(len(rest), len(to))]
+	from := c.at + 1
+	n := min(c.stop-from, len(to))
 	if skip == c.tree.shared {
-		for i := range rest {
-			to[i] = rest[i].head
-		}
+		copy(to[:n], c.leaf.heads[from:])
 	} else {
-		for i := range rest {
-			to[i] = HeadOf(rest[i].keyBytes(), skip)
+		for i := range n {
+			to[i] = HeadOf(c.leaf.key(from+i), skip)
 		}
 	}
-	c.at += len(rest)
-	return len(rest)
+	c.at += n
+	return n
 }
 
 // Ahead moves over entries that are at hand already, at most len(to) of them, and puts
@@ -88,12 +92,10 @@ func (c *treeCursor) heads(skip int, to []uint64) int {
 func (c *Cursor) Ahead(to [][]byte) int {
 	n := 0
 	if t := c.tree; t != nil {
-		rest := t.buf[t.at+1:]
-		rest = rest[:min(len(rest), len(to))]
-		for n = range rest {
-			to[n] = rest[n].keyBytes()
+		n = min(t.stop-t.at-1, len(to))
+		for i := range n {
+			to[i] = t.leaf.key(t.at + 1 + i)
 		}
-		n = len(rest)
 		t.at += n
 		c.walked += n
 	} else if c.chunk != nil {

@@ -1,5 +1,7 @@
 package storage
 
+import "bytes"
+
 // apply brings the mirrors of a state to the version that a batch led to. It is
 // the leader's, between the engine's Apply and publishing.
 func (m *mirrors) apply(now []mirrored, version uint64, batch []Write, requests []*Request) []mirrored {
@@ -89,22 +91,14 @@ func (m *mirrors) examine(w *Write) error {
 	return m.check(w.Key, w.Value)
 }
 
-// setOrDelete makes one write in a tree, which gets bytes of its own: those of a
+// setOrDelete makes one write in a tree, which gets a value of its own: that of a
 // request may be part of something larger.
 func setOrDelete(t *Tree, w *Write, version uint64) {
 	if w.Delete {
 		t.Delete(w.Key)
 		return
 	}
-	key, value := joined(w.Key, w.Value)
-	t.Set(key, value, version)
-}
-
-// joined copies a key and its value into one allocation.
-func joined(key, value []byte) (k, v []byte) {
-	room := make([]byte, len(key)+len(value))
-	copy(room[copy(room, key):], value)
-	return room[:len(key):len(key)], room[len(key):]
+	t.Set(w.Key, bytes.Clone(w.Value), version)
 }
 
 // writable returns the tree of a region for the writes of a version, a clone of

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -10,11 +11,9 @@ import (
 
 const (
 	grantBytes   = 64 << 10 // counted against the limit ahead of what is loaded
-	slabBytes    = 8 << 10  // keys that share an allocation: one that lives keeps all
 	backlogItem  = 80       // bytes of a write in a backlog, beside its key and value
 	backlogLast  = 256      // writes of a backlog that may be left to the leader's seat
 	backlogTurns = 8        // after which they may be any number
-	oddItems     = 1024     // in one of the slices that hold every second entry
 	loadCheck    = 256      // entries loaded between two looks at whether to go on
 )
 
@@ -26,8 +25,6 @@ var errNoRoom = errors.New("no room for a mirror")
 type load struct {
 	ended atomic.Bool // to be given up: dropped, or over the limit
 	tree  *Tree       // the loader's
-	odd   [][]item    // every second entry, to be set last; the loader's
-	slab  []byte      // room for keys; the loader's
 	spare int64       // bytes counted and not used yet; the loader's
 	size  atomic.Int64
 	count atomic.Int64
@@ -52,7 +49,7 @@ func (l *load) needed() (size, mean int64) {
 func (m *mirrors) backlog(r *region, w *Write, version uint64) {
 	l := r.load
 	l.backlog = append(l.backlog, late{Write{Key: w.Key, Value: w.Value, Delete: w.Delete}, version})
-	m.count(r, itemSize(len(w.Key), len(w.Value))+backlogItem-itemOverhead)
+	m.count(r, int64(len(w.Key)+len(w.Value))+backlogItem)
 }
 
 // take removes the backlog, with mu held. It goes on counting: what it adds to the
@@ -162,37 +159,14 @@ func (m *mirrors) fill(r *region, l *load, from *published) error {
 		if err := m.examine(&w); err != nil {
 			return fmt.Errorf("key %x: %w", w.Key, err)
 		}
-		if err := m.afford(r, l, itemSize(len(w.Key), len(w.Value))); err != nil {
+		if err := m.afford(r, l, entrySize(len(w.Key), len(w.Value))); err != nil {
 			return err
 		}
-		key, value := l.copied(w.Key, w.Value)
-		l.add(n, l.tree.item(key, value, c.Version()))
+		l.tree.Set(w.Key, bytes.Clone(w.Value), c.Version())
+		l.size.Store(l.tree.Bytes())
+		l.count.Add(1)
 	}
-	for _, list := range l.odd {
-		for _, it := range list {
-			l.tree.set(it)
-		}
-	}
-	l.odd = nil
 	return c.Err()
-}
-
-// add sets the n-th entry, or keeps it for later. A tree that is filled in order
-// splits every node in the middle and never comes back to the first half. With
-// every second entry left out of that, the others find just the room they need.
-func (l *load) add(n int, it item) {
-	l.size.Add(it.size())
-	l.count.Add(1)
-	if n%2 == 0 {
-		l.tree.set(it)
-		return
-	}
-	last := len(l.odd) - 1
-	if last < 0 || len(l.odd[last]) == oddItems {
-		l.odd = append(l.odd, make([]item, 0, min(oddItems, max(n, 8))))
-		last++
-	}
-	l.odd[last] = append(l.odd[last], it)
 }
 
 // afford takes n bytes of what is counted for the load, and has more counted when
@@ -212,20 +186,6 @@ func (m *mirrors) afford(r *region, l *load, n int64) error {
 	}
 	l.spare -= n
 	return nil
-}
-
-// copied copies a key and its value. Keys without values, which are many and
-// small, share slabs.
-func (l *load) copied(key, value []byte) (k, v []byte) {
-	if len(value) > 0 || len(key) > slabBytes/8 {
-		return joined(key, value)
-	}
-	if len(key) > cap(l.slab)-len(l.slab) {
-		l.slab = make([]byte, 0, min(max(2*cap(l.slab), 512), slabBytes))
-	}
-	at := len(l.slab)
-	l.slab = append(l.slab, key...)
-	return l.slab[at:len(l.slab):len(l.slab)], nil
 }
 
 // attach brings the tree up to the newest version and publishes it.

@@ -57,6 +57,9 @@ func TestTreeAgainstMaps(t *testing.T) {
 				if p.tree.Len() != len(p.want) {
 					t.Fatalf("%d keys, want %d", p.tree.Len(), len(p.want))
 				}
+				if err := p.tree.Sane(); err != nil {
+					t.Fatal(err)
+				}
 				agree(t, p.tree, p.want)
 				walk(t, p.tree, p.want, key)
 			},
@@ -78,7 +81,7 @@ func agree(t *rapid.T, tree sorted, want map[string]string) {
 		if err != nil || e.Value == nil || string(e.Value) != v || e.Version != 7 {
 			t.Fatalf("%q: %q %d %v", k, e.Value, e.Version, err)
 		}
-		bytes += int64(len(k)+len(v))*17/16 + 64
+		bytes += storage.EntrySize(len(k), len(v))
 	}
 	if tree.Bytes() != bytes {
 		t.Fatalf("%d bytes accounted, want %d", tree.Bytes(), bytes)

@@ -1,118 +1,177 @@
 package storage
 
-import "sort"
-
-// A tree is walked by callback only, so a cursor copies items out a chunk at a
-// time and seeks again from the last of them. Chunks start small, for the many
-// scans that want a handful of keys.
-const (
-	firstChunk = 16
-	lastChunk  = 768 // of which more would be a large object for the allocator
-)
-
-// treeCursor walks a range of a tree in either direction.
+// A treeCursor walks a range of a tree in either direction. It stands in a leaf, at the end
+// of a path of inner nodes: nobody writes the tree meanwhile.
 type treeCursor struct {
 	tree    *Tree
 	r       Range
 	reverse bool
 	keys    bool // keys only
-	seeks   bool // of a walk that seeks, see ScanOptions
-	buf     []item
-	size    int             // most items of the current chunk
-	take    func(item) bool // collects into buf up to size
-	from    item            // the previous chunk's last, which the next begins with
 	started bool
-	done    bool // the tree has nothing beyond buf
-	at      int  // index of the current item in buf
-	warmed  byte // keeps warm from being left out
+	last    bool    // the range has nothing beyond leaf
+	path    []step  // to leaf
+	room    [6]step // for it, in trees of up to some hundred million entries
+	leaf    *node   // nil before the walk has started, and in an empty tree
+	at      int     // the place of the current entry in leaf
+	stop    int     // the place that ends the walk through leaf
+	cold    int     // so many more entries are walked before the next values are warmed
+	warmed  byte    // keeps warm from being left out
+}
+
+// A step is an inner node, and the place of its child that is next on the path.
+type step struct {
+	node *node
+	at   int
 }
 
 // Scan returns a cursor over r whose bytes are valid for ever.
 func (t *Tree) Scan(r Range, o ScanOptions) EngineCursor { return t.walk(r, o) }
 
 func (t *Tree) walk(r Range, o ScanOptions) *treeCursor {
-	return &treeCursor{tree: t, r: r, reverse: o.Reverse, keys: o.KeysOnly, seeks: o.Seeks, at: -1}
+	c := &treeCursor{tree: t, r: r, reverse: o.Reverse, keys: o.KeysOnly, cold: warmItems}
+	c.rest()
+	return c
 }
 
 func (c *treeCursor) Next() bool {
-	c.at++
-	if c.at >= len(c.buf) && !c.fill() {
+	if c.reverse {
+		c.at--
+	} else {
+		c.at++
+	}
+	if c.at == c.stop && !c.move() {
 		return false
 	}
-	if c.at%warmItems == 0 {
+	if c.cold--; c.cold < 0 {
 		c.warm()
 	}
 	return true
 }
 
-// So many items are warmed together, and of each value so many bytes at most.
-const (
-	warmItems = 16
-	warmBytes = 512
-	cacheLine = 64
-)
+// rest lets the current entry be the one before the end of what is walked through, so that
+// Next comes to that.
+func (c *treeCursor) rest() {
+	c.at = c.stop - 1
+	if c.reverse {
+		c.at = c.stop + 1
+	}
+}
 
-// warm looks at what comes next: the values of a long walk, or the keys of one that seeks,
-// which goes where nobody has just been. They lie scattered over memory: whoever looks at
-// one after the other waits for each, while a loop that does nothing else waits for
-// several at once.
-func (c *treeCursor) warm() {
-	next := c.buf[c.at:min(c.at+warmItems, len(c.buf))]
+// move moves to the first entry of the range, or of the next leaf that has one, and
+// reports false at the end.
+func (c *treeCursor) move() bool {
+	var more bool
+	if c.started {
+		more = c.leave()
+	} else {
+		more = c.start()
+	}
+	if more && c.settle() {
+		return true
+	}
+	c.last = true
+	c.rest()
+	return false
+}
+
+// settle moves on while the cursor stands behind the last entry of its leaf.
+func (c *treeCursor) settle() bool {
+	for c.at == c.stop {
+		if !c.leave() {
+			return false
+		}
+	}
+	return true
+}
+
+// start moves to where the range begins, be it behind the last entry of a leaf, and
+// reports false when the tree is empty.
+func (c *treeCursor) start() bool {
+	c.started, c.path = true, c.room[:0]
 	switch {
-	case !c.keys && c.size > firstChunk:
-		c.warmed = warmValues(next)
-	case c.keys && c.seeks:
-		c.warmed = warmKeys(next)
+	case c.tree.root == nil:
+		c.last = true
+		return false
+	case !c.reverse:
+		c.descend(c.tree.seek(c.r.Lo))
+		c.at = min(c.at, c.stop)
+	case c.r.Hi == nil:
+		c.enter(c.tree.root)
+	default:
+		c.descend(c.tree.seek(c.r.Hi))
+		c.at = max(c.at-1, c.stop)
 	}
+	return true
 }
 
-func warmValues(list []item) (sum byte) {
-	for i := range list {
-		value := list[i].valueBytes()
-		for at := 0; at < min(len(value), warmBytes); at += cacheLine {
-			sum += value[at]
+// descend moves to the first entry that is not less than k, in the leaf that may have k.
+func (c *treeCursor) descend(k sought) {
+	n := c.tree.root
+	for n.kids != nil {
+		at := n.child(k)
+		c.path = append(c.path, step{n, at})
+		n = n.kids[at]
+	}
+	c.enter(n)
+	c.at, _ = n.find(0, k)
+}
+
+// leave moves to the next leaf and reports whether the range has one.
+func (c *treeCursor) leave() bool {
+	if c.last {
+		return false
+	}
+	for i := len(c.path) - 1; i >= 0; i-- {
+		next := c.path[i].at + 1
+		if c.reverse {
+			next -= 2
+		}
+		if n := c.path[i].node; next >= 0 && next < int(n.n) {
+			c.path[i].at = next
+			c.path = c.path[:i+1]
+			c.enter(n.kids[next])
+			return true
 		}
 	}
-	return sum
+	return false
 }
 
-func warmKeys(list []item) (sum byte) {
-	for i := range list {
-		if key := list[i].keyBytes(); len(key) > 0 {
-			sum += key[0]
+// enter moves to the first leaf in a node that the walk comes to.
+func (c *treeCursor) enter(n *node) {
+	for n.kids != nil {
+		at := 0
+		if c.reverse {
+			at = int(n.n) - 1
 		}
+		c.path = append(c.path, step{n, at})
+		n = n.kids[at]
 	}
-	return sum
-}
-
-func (c *treeCursor) Key() []byte { return c.buf[c.at].keyBytes() }
-
-func (c *treeCursor) Value() []byte {
-	if c.keys {
-		return nil
+	c.leaf = n
+	if c.reverse {
+		c.at, c.stop = int(n.n)-1, -1
+		if c.last = textOf(n.key(0)) <= textOf(c.r.Lo); c.last {
+			at, _ := n.find(0, c.tree.seek(c.r.Lo))
+			c.stop = at - 1
+		}
+		return
 	}
-	return c.buf[c.at].valueBytes()
-}
-
-func (c *treeCursor) Version() uint64 { return c.buf[c.at].version }
-
-func (c *treeCursor) Err() error { return nil }
-
-func (c *treeCursor) Close() {
-	c.done, c.buf, c.at = true, nil, -1
+	c.at, c.stop = 0, int(n.n)
+	if c.last = c.r.Hi != nil && textOf(n.key(c.stop-1)) >= textOf(c.r.Hi); c.last {
+		c.stop, _ = n.find(0, c.tree.seek(c.r.Hi))
+	}
 }
 
 // Seek lets an upward walk go on with the first key that is not less than lo. Where
-// that is in the chunk at hand the tree is not asked.
+// that is in the leaf at hand the tree is not asked.
 func (c *treeCursor) Seek(lo []byte) {
-	n := len(c.buf)
-	if c.started && n > 0 && c.buf[0].keyText() <= textOf(lo) && textOf(lo) <= c.buf[n-1].keyText() {
-		c.at = sort.Search(n, func(i int) bool { return c.buf[i].keyText() >= textOf(lo) }) - 1
+	if n := c.leaf; n != nil && c.started && textOf(n.key(0)) <= textOf(lo) && textOf(lo) <= textOf(n.key(int(n.n)-1)) {
+		at, _ := n.find(0, c.tree.seek(lo))
+		c.at = min(at, c.stop) - 1
 		return
 	}
 	c.r.Lo = lo
-	c.buf, c.at, c.size = c.buf[:0], -1, 0
-	c.started, c.done = false, false
+	c.started, c.last = false, false
+	c.rest()
 }
 
 // holds reports whether key is one that the tree may have.
@@ -120,97 +179,81 @@ func (c *treeCursor) holds(key []byte) bool {
 	return c.tree.shared == 0 || prefixOf(key) == c.tree.prefix
 }
 
-// fill replaces the chunk by the one that follows it and reports whether that
-// has an item.
-func (c *treeCursor) fill() bool {
-	if c.done {
-		c.buf, c.at = c.buf[:0], -1
-		return false
-	}
-	if len(c.buf) > 0 {
-		c.from = c.buf[len(c.buf)-1]
-	}
-	c.grow()
-	if c.reverse {
-		c.descend()
-	} else {
-		c.ascend()
-	}
-	c.started = true
-	c.done = c.cut() || len(c.buf) < c.size
-	c.at = 0
-	return len(c.buf) > 0
-}
-
-// grow empties the chunk and makes the next one larger.
-func (c *treeCursor) grow() {
-	c.size = min(max(firstChunk, 4*c.size), lastChunk)
-	if cap(c.buf) < c.size {
-		c.buf = make([]item, 0, c.size)
-	}
-	c.buf = c.buf[:0]
-	if c.take == nil {
-		c.take = func(it item) bool {
-			if len(c.buf) == 0 && c.passed(it) {
-				return true
-			}
-			c.buf = append(c.buf, it)
-			return len(c.buf) < c.size
+// rank returns how many entries of the tree come before the current one.
+func (c *treeCursor) rank() int {
+	n := uint64(c.at)
+	for _, s := range c.path {
+		for _, entries := range s.node.words[:s.at] {
+			n += entries
 		}
 	}
+	return int(n)
 }
 
-// passed reports whether it is no part of the chunk that it would begin: seeking
-// finds the last item of the chunk before, and the Hi of a range.
-func (c *treeCursor) passed(it item) bool {
-	if c.started {
-		return it.key == c.from.key
+// pass moves an upward walk from an entry over all that are less than bound, so that Next
+// comes to the first that is not, and returns how many those are. Those of whole subtrees
+// are not looked at.
+func (c *treeCursor) pass(bound sought) (n int) {
+	from := c.rank()
+	if textOf(bound.key) <= textOf(c.leaf.key(int(c.leaf.n)-1)) {
+		c.at, _ = c.leaf.find(c.at, bound)
+	} else {
+		c.path = c.path[:0]
+		c.descend(bound)
 	}
-	return c.reverse && c.r.Hi != nil && it.keyText() == textOf(c.r.Hi)
+	c.at = min(c.at, c.stop)
+	c.settle()
+	n = c.rank() - from
+	c.at--
+	return n
 }
 
-// cut drops what the chunk holds beyond the end of the range, and reports whether
-// that was something. Comparing each item with the end as the tree is walked took
-// more than half of a long walk.
-func (c *treeCursor) cut() bool {
-	n := len(c.buf)
-	if n == 0 || !c.beyond(n-1) {
-		return false
+func (c *treeCursor) Key() []byte { return c.leaf.key(c.at) }
+
+func (c *treeCursor) Value() []byte {
+	if c.keys {
+		return nil
 	}
-	c.buf = c.buf[:sort.Search(n, c.beyond)]
-	return true
+	return c.leaf.value(c.at)
 }
 
-// beyond reports whether item i of the chunk lies beyond the end of the range.
-func (c *treeCursor) beyond(i int) bool {
-	key := c.buf[i].keyText()
+func (c *treeCursor) Version() uint64 { return c.leaf.words[c.at] }
+
+func (c *treeCursor) Err() error { return nil }
+
+func (c *treeCursor) Close() {
+	c.started, c.last, c.leaf = true, true, nil
+	c.at, c.stop = 0, 0
+	c.rest()
+}
+
+// So many values are warmed together, and of each so many bytes at most.
+const (
+	warmItems = 16
+	warmBytes = 512
+	cacheLine = 64
+)
+
+// warm looks at the values that come next in a long walk. They lie scattered over memory:
+// whoever looks at one after the other waits for each, while a loop that does nothing else
+// waits for several at once.
+func (c *treeCursor) warm() {
+	lo, hi := c.at, min(c.at+warmItems, c.stop)
 	if c.reverse {
-		return key < textOf(c.r.Lo)
+		lo, hi = max(c.at-warmItems, c.stop)+1, c.at+1
 	}
-	return c.r.Hi != nil && key >= textOf(c.r.Hi)
+	c.cold = hi - lo - 1
+	if values := c.leaf.values; values != nil && !c.keys {
+		c.warmed = warmValues(values[lo:hi])
+	}
 }
 
-// startsBefore reports whether the tree, which is not empty, has a key below hi.
-func (t *Tree) startsBefore(hi []byte) bool {
-	first, _ := t.items.Min()
-	return first.keyText() < textOf(hi)
-}
-
-func (c *treeCursor) ascend() {
-	from := c.from
-	if !c.started {
-		from = c.tree.seek(c.r.Lo)
+func warmValues(list []value) (sum byte) {
+	for _, v := range list {
+		b := v.bytes()
+		for at := 0; at < min(len(b), warmBytes); at += cacheLine {
+			sum += b[at]
+		}
 	}
-	c.tree.items.AscendGreaterOrEqual(from, c.take)
-}
-
-func (c *treeCursor) descend() {
-	switch {
-	case c.started:
-		c.tree.items.DescendLessOrEqual(c.from, c.take)
-	case c.r.Hi == nil:
-		c.tree.items.Descend(c.take)
-	default:
-		c.tree.items.DescendLessOrEqual(c.tree.seek(c.r.Hi), c.take)
-	}
+	return sum
 }
