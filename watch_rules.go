@@ -2,6 +2,7 @@ package virga
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -41,7 +42,27 @@ func (q *Query) guard(ctx context.Context, spec *watch.Spec) error {
 		}
 		return q.coll.db.findIn(ctx, snap, q.coll.name, r)
 	}
+	spec.Readable = q.coll.readable
 	return nil
+}
+
+// readable reports whether the identity may read doc, a document of the collection.
+func (c *Collection) readable(ctx context.Context, doc Doc) (bool, error) {
+	snap, err := c.db.docs.Snapshot()
+	if err != nil {
+		return false, err
+	}
+	defer snap.Release()
+	p, err := c.permit(snap, snap.Catalog().Collection(c.name))
+	if err != nil {
+		return false, err
+	}
+	p.call.Static, p.call.Coverage = false, nil // nobody has called for the document by its id
+	ok, err := p.allows(ctx, rules.Read, doc.ID(), doc)
+	if errors.Is(err, fault.ErrDenied) {
+		return false, nil
+	}
+	return ok, err
 }
 
 // mayWatch decides whether the identity may watch r, and returns it narrowed, with

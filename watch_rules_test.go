@@ -204,3 +204,82 @@ func TestRulesChangeBesideEverybody(t *testing.T) {
 		}
 	}
 }
+
+// A document that leaves the list because it is not the reader's any more leaves as the
+// reader has known it. One that the rules still let him read shows what it has become.
+func TestWatchKeepsWhatRulesHide(t *testing.T) {
+	ctx := context.Background()
+	for name, test := range map[string]struct {
+		rules   string
+		options []Option
+		cond    M
+	}{
+		"asked for":       {`{"read": "doc.public == true || doc._openid == auth.openid"}`, nil, M{"public": true}},
+		"strict":          {`{"read": "doc.public == true || doc._openid == auth.openid"}`, []Option{StrictRules()}, M{"public": true}},
+		"filtered":        {`{"read": "doc.public == true || doc._openid == auth.openid"}`, []Option{RulesAsFilters()}, M{"n": query.Lt(10)}},
+		"by another":      {`{"read": "get('database.gate.' + doc.gate).open == true || doc.public == true"}`, []Option{RulesAsFilters()}, M{"public": true}},
+		"in a simple one": {"PRIVATE", nil, M{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := openWith(t, Memory, test.options...)
+			c := db.Collection("c")
+			mustAdd(t, db.Collection("gate"), M{"_id": "shut", "open": false})
+			mustAdd(t, c, M{"_id": "a", "_openid": "alice", "public": true, "n": 1, "gate": "shut"})
+			mustAdd(t, c, M{"_id": "b", "_openid": "alice", "public": true, "n": 1, "gate": "shut"})
+			setRules(t, c, test.rules)
+			stream, err := db.As(alice).Collection("c").Where(test.cond).Watch(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer stream.Close()
+			if ids := idsShown(t, stream); ids != `["a" "b"]` {
+				t.Fatalf("at first: %s", ids)
+			}
+			for id, write := range map[string]func(id string) error{
+				"a": func(id string) error {
+					_, err := c.Doc(id).Update(ctx, M{"_openid": "bob", "public": false, "secret": 1, "gate": query.Remove()})
+					return err
+				},
+				"b": func(id string) error {
+					_, err := c.Doc(id).Set(ctx, M{"_openid": "bob", "public": false, "secret": 1})
+					return err
+				},
+			} {
+				if err := write(id); err != nil {
+					t.Fatal(err)
+				}
+				snap, err := stream.Next(ctx)
+				if err != nil || len(snap.Changes) != 1 {
+					t.Fatalf("%+v, %v", snap, err)
+				}
+				got := snap.Changes[0]
+				if got.QueueType != watch.QueueDequeue || got.Doc.Lookup("secret").Exists() || !got.Doc.Lookup("public").Exists() ||
+					got.Doc.Lookup("_openid").String() != `"alice"` || got.UpdatedFields != nil || got.RemovedFields != nil {
+					t.Errorf("%s: %+v", id, got)
+				}
+			}
+		})
+	}
+}
+
+func TestWatchShowsOwnThatLeaves(t *testing.T) {
+	ctx := context.Background()
+	db := openTest(t)
+	c := db.Collection("c")
+	mustAdd(t, c, M{"_id": "a", "_openid": "alice", "done": false})
+	stream, err := db.As(alice).Collection("c").Where(M{"done": false}).Watch(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	if ids := idsShown(t, stream); ids != `["a"]` {
+		t.Fatalf("at first: %s", ids)
+	}
+	if _, err := c.Doc("a").Update(ctx, M{"done": true}); err != nil {
+		t.Fatal(err)
+	}
+	snap, err := stream.Next(ctx)
+	if err != nil || len(snap.Changes) != 1 || snap.Changes[0].UpdatedFields["done"] != true || snap.Changes[0].Doc.Lookup("done").String() != "true" {
+		t.Errorf("%+v, %v", snap, err)
+	}
+}

@@ -106,7 +106,11 @@ func (s *Stream) work(ctx context.Context) (*Snapshot, error) {
 	if b.merge {
 		return s.merge(ctx, b)
 	}
-	return s.snapshot(s.changes(b), false), nil
+	changes, err := s.changes(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	return s.snapshot(changes, false), nil
 }
 
 // apply brings the window to the version of b, as far as that is known.
@@ -136,7 +140,7 @@ func (s *Stream) checkSize() error {
 
 // changes tells what has become of the list with b: first what the batch did to
 // documents, then which others the limit let go and let in.
-func (s *Stream) changes(b *batch) []Change {
+func (s *Stream) changes(ctx context.Context, b *batch) ([]Change, error) {
 	var changes []Change
 	was, is := 0, 0 // documents of the batch in the list, before and after
 	for _, n := range b.nets {
@@ -148,18 +152,43 @@ func (s *Stream) changes(b *batch) []Change {
 			is++
 		}
 		if n.was || shown {
-			changes = append(changes, n.change(shown))
+			c := n.change(shown)
+			if c.QueueType == QueueDequeue {
+				if err := s.withhold(ctx, &c, n); err != nil {
+					return nil, err
+				}
+			}
+			changes = append(changes, c)
 		}
 	}
 	if s.window.limit == 0 {
-		return changes
+		return changes, nil
 	}
 	// The other documents keep their order among each other, and the list has the
 	// first of them, before and after: they go and come at its end.
 	after := s.window.shown()
 	left, right := len(b.before)-was, len(after)-is
 	changes = b.appendMoved(changes, b.before, left-right, QueueDequeue)
-	return b.appendMoved(changes, after, right-left, QueueEnqueue)
+	return b.appendMoved(changes, after, right-left, QueueEnqueue), nil
+}
+
+// withhold takes what a document has become out of c, which tells that it has left the
+// list, when the reader may not see it: it does not match any more, and what matches is
+// all that is known to be allowed.
+func (s *Stream) withhold(ctx context.Context, c *Change, n net) error {
+	if s.readable == nil || n.After.IsZero() {
+		return nil
+	}
+	if s.window.filter != nil {
+		if ok, err := s.window.filter.Match(n.After); err != nil || ok { // others have pushed it out
+			return err
+		}
+	}
+	ok, err := s.readable(ctx, n.After)
+	if err == nil && !ok {
+		c.Doc, c.UpdatedFields, c.RemovedFields = n.Before, nil, nil
+	}
+	return err
 }
 
 // appendMoved adds changes for the last n documents of list that are none of the

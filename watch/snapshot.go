@@ -33,13 +33,13 @@ type Change struct {
 	QueueType QueueType
 	DataType  DataType
 	DocID     document.ID
-	// Doc is the document after the change; of one that was removed, or pushed out
-	// by a limit, the last that the list held.
+	// Doc is the document after the change; of one that was removed, pushed out by a
+	// limit, or that rules keep from the reader now, the last that the list held.
 	Doc document.Doc
 	// Of a change whose DataType is DataUpdate: the dotted paths that the update
 	// set, with their values, decoded as [document.Doc.Map] does, and those it
 	// removed. An update inside an array of which the position was not written out
-	// gives the array.
+	// gives the array. They are empty when rules keep the document from the reader now.
 	UpdatedFields document.M
 	RemovedFields []string
 }

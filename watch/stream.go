@@ -6,6 +6,7 @@ import (
 	"iter"
 	"sync"
 
+	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/query"
 )
@@ -23,8 +24,9 @@ type Stream struct {
 	guarded    bool // find is the stream's own
 	options    Options
 	wrap       func(error) error
-	before     func(context.Context) error // nil for nothing
-	release    func()                      // undoes what ties the stream to its context
+	before     func(context.Context) error                       // nil for nothing
+	readable   func(context.Context, document.Doc) (bool, error) // nil for everything
+	release    func()                                            // undoes what ties the stream to its context
 
 	wake chan struct{} // has room for one: there may be something to do
 	done chan struct{} // closed when the stream has ended
@@ -67,6 +69,9 @@ type Spec struct {
 	// Find, if set, reads in place of the feed's. It is asked again when the collection
 	// is defined anew, before anything later is shown; an error ends the stream.
 	Find Find
+	// Readable, if set, reports whether the reader may see a document that was in the
+	// list and does not match any more, as it is now.
+	Readable func(ctx context.Context, doc document.Doc) (bool, error)
 }
 
 // Watch opens a stream, whose first snapshot is of this moment. ctx bounds the life
@@ -87,6 +92,7 @@ func (f *Feed) Watch(ctx context.Context, spec Spec) (*Stream, error) {
 		options:    options,
 		wrap:       spec.Wrap,
 		before:     spec.Before,
+		readable:   spec.Readable,
 		window:     newWindow(spec.Request),
 		wake:       make(chan struct{}, 1),
 		done:       make(chan struct{}),
