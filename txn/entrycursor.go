@@ -78,6 +78,17 @@ func (c *EntryCursor) Heads(to []uint64) int {
 	return c.scan.Heads(len(c.index.Span().Lo), to)
 }
 
+// Skip moves over entries, at most n of them, and returns how many: not always as many as
+// it could, but 0 only at the end. It does not look at them, and where the index is
+// mirrored many take no longer than a few. There is no current entry afterwards. The end
+// that [EntryCursor.Until] sets is not looked at.
+func (c *EntryCursor) Skip(n int) int {
+	if c.err != nil {
+		return 0
+	}
+	return c.scan.Skip(n)
+}
+
 // Key returns the key of the current entry, valid until the next call of Next.
 func (c *EntryCursor) Key() []byte { return c.scan.Key() }
 

@@ -16,7 +16,7 @@ func (s Snapshot) Seekable(x *index.Index, span index.Span) *EntrySeeker {
 }
 
 // An EntrySeeker walks entries of an index, and looks at no more of them than it is
-// asked for: keys lie scattered over memory. It belongs to one goroutine.
+// asked for. It belongs to one goroutine.
 type EntrySeeker struct {
 	index *index.Index
 	scan  scanner

@@ -133,6 +133,14 @@ func (m *merged) Heads(skip int, to []uint64) int {
 // Ahead has nothing at hand.
 func (m *merged) Ahead([][]byte) int { return 0 }
 
+// Skip is [storage.Cursor.Skip].
+func (m *merged) Skip(n int) (skipped int) {
+	for skipped < n && m.Next() {
+		skipped++
+	}
+	return skipped
+}
+
 // Pass is [storage.Cursor.Pass].
 func (m *merged) Pass(skip int, head uint64) (n int, arrived bool) {
 	if !m.Next() {

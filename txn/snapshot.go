@@ -96,6 +96,7 @@ type scanner interface {
 	Head(skip int) uint64
 	Heads(skip int, to []uint64) int
 	Ahead(to [][]byte) int
+	Skip(n int) int
 	Pass(skip int, head uint64) (n int, arrived bool)
 	Key() []byte
 	Value() []byte
@@ -160,6 +161,11 @@ func (c *Cursor) Valid() error {
 	}
 	return nil
 }
+
+// Skip moves over documents, at most n of them, and returns how many: not always as many as
+// it could, but 0 only at the end. Where the collection is mirrored many take no longer
+// than a few. There is no current document then.
+func (c *Cursor) Skip(n int) int { return c.scan.Skip(n) }
 
 // Err returns what ended the walk early, or nil.
 func (c *Cursor) Err() error { return c.scan.Err() }

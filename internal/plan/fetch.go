@@ -85,19 +85,14 @@ func (f *fetched) pass(ctx context.Context, n int) (int, error) {
 	if f.filter != nil || f.wide != nil {
 		return 0, nil
 	}
-	for i := range n {
-		_, ok, err := f.items.next(ctx)
-		if errors.Is(err, errMany) {
-			f.items.close()
-			f.exec.switched = true
-			f.wide = f.scan()
-			return 0, nil
-		}
-		if err != nil || !ok {
-			return i, err
-		}
+	passed, err := skip(ctx, f.items, n)
+	if errors.Is(err, errMany) {
+		f.items.close()
+		f.exec.switched = true
+		f.wide = f.scan()
+		return 0, nil
 	}
-	return n, nil
+	return passed, err
 }
 
 // distance returns that of the document last returned, which a search for the nearest
@@ -252,6 +247,21 @@ func (s *scan) next(ctx context.Context) (document.Doc, bool, error) {
 			return s.cursor.Doc(), true, nil
 		}
 	}
+}
+
+// pass implements [passer]: the documents are not looked at, when all match.
+func (s *scan) pass(ctx context.Context, n int) (passed int, err error) {
+	if s.filter != nil {
+		return 0, nil
+	}
+	for more := 1; passed < n && more > 0; passed += more {
+		if err := ctx.Err(); err != nil {
+			return passed, err
+		}
+		more = s.cursor.Skip(n - passed)
+		s.exec.docs += int64(more)
+	}
+	return passed, s.cursor.Err()
 }
 
 func (s *scan) keep() (document.Doc, error) { return s.cursor.Own() }

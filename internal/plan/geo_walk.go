@@ -132,15 +132,13 @@ func (s *spots) corrupt() bool {
 // Key returns the cell of the entry.
 func (s *spots) Key() uint64 { return s.cell }
 
-// Point returns the point of the entry.
-func (s *spots) Point() (p geo.Point) {
-	if s.take() {
-		lng, lat, ok := keys.DecodePoint(s.parts.Fields[s.field:])
-		if p = (geo.Point{lng, lat}); !ok {
-			s.corrupt()
-		}
+// Point returns the point of the entry, which need not be taken apart for that.
+func (s *spots) Point() geo.Point {
+	lng, lat, ok := keys.DecodePoint(s.cursor.Key()[len(s.prefix):])
+	if !ok {
+		s.corrupt()
 	}
-	return p
+	return geo.Point{lng, lat}
 }
 
 // ID returns the encoded _id of the entry's document, or with tails the entry's tail,

@@ -25,12 +25,7 @@ func (g *growing) next(ctx context.Context) (document.Doc, bool, error) {
 	if g.wide != nil {
 		return g.wide.next(ctx)
 	}
-	if g.scan == nil {
-		g.scan = &scan{exec: g.exec, cursor: g.exec.snap.ScanRange(g.r, false), filter: g.filter}
-		if g.filter != nil {
-			g.scan.pause = narrowFirst
-		}
-	}
+	g.begin()
 	doc, ok, err := g.scan.next(ctx)
 	if ok || err != nil || !g.scan.paused {
 		return doc, ok, err
@@ -39,6 +34,26 @@ func (g *growing) next(ctx context.Context) (document.Doc, bool, error) {
 	g.scan.close()
 	g.spread(ctx, nil)
 	return g.wide.next(ctx)
+}
+
+// begin begins the scan alone.
+func (g *growing) begin() {
+	if g.scan != nil {
+		return
+	}
+	g.scan = &scan{exec: g.exec, cursor: g.exec.snap.ScanRange(g.r, false), filter: g.filter}
+	if g.filter != nil {
+		g.scan.pause = narrowFirst
+	}
+}
+
+// pass implements [passer].
+func (g *growing) pass(ctx context.Context, n int) (int, error) {
+	if g.filter != nil {
+		return 0, nil
+	}
+	g.begin()
+	return g.scan.pass(ctx, n)
 }
 
 // spread starts the workers.

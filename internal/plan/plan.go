@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/virgadb/virga/document"
@@ -176,15 +177,12 @@ func countItems(ctx context.Context, src items, limit int64) (int64, error) {
 	if c, ok := src.(counter); ok {
 		return c.count(ctx, limit)
 	}
-	for n := int64(0); ; n++ {
-		if limit > 0 && n == limit {
-			return n, nil
-		}
-		_, ok, err := src.next(ctx)
-		if err != nil || !ok {
-			return n, err
-		}
+	most := math.MaxInt
+	if limit > 0 {
+		most = int(limit)
 	}
+	n, err := skip(ctx, src, most)
+	return int64(n), err
 }
 
 // empty is the source of a collection that does not exist.

@@ -1,10 +1,5 @@
 package storage
 
-import (
-	"bytes"
-	"encoding/binary"
-)
-
 // Head returns the eight bytes that follow the first skip bytes of the current key, as
 // a number: zeroes stand for those that the key lacks. A tree of a region has those
 // behind the region's prefix at hand.
@@ -40,34 +35,6 @@ func (c *Cursor) Heads(skip int, to []uint64) int {
 	}
 	c.value, c.parts = nil, 0
 	return n
-}
-
-// Pass moves over entries whose [Cursor.Head] is less than head, not always over all of
-// them. It returns how many; with 0 whether it has come to one that is not less, which is
-// the current one then, or else is as after Next returned false. The range's keys are alike
-// in their first skip bytes.
-//
-// In a tree that takes no longer for many entries than for a few.
-func (c *Cursor) Pass(skip int, head uint64) (n int, arrived bool) {
-	if !c.Next() {
-		return 0, false
-	}
-	if c.Head(skip) >= head {
-		return 0, true
-	}
-	n = 1
-	if c.tree != nil {
-		n = c.tree.pass(c.tree.tree.seek(headBound(c.key[:skip:skip], head)))
-		c.walked += n
-	}
-	c.key, c.value, c.parts = nil, nil, 0
-	return n, false
-}
-
-// headBound returns the least key that begins with prefix and has that head behind it: it
-// need not have the zeroes at the end of the head.
-func headBound(prefix []byte, head uint64) []byte {
-	return bytes.TrimRight(binary.BigEndian.AppendUint64(prefix, head), "\x00")
 }
 
 // heads is [Cursor.Heads] for what is left of the leaf.

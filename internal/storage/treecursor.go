@@ -179,35 +179,6 @@ func (c *treeCursor) holds(key []byte) bool {
 	return c.tree.shared == 0 || prefixOf(key) == c.tree.prefix
 }
 
-// rank returns how many entries of the tree come before the current one.
-func (c *treeCursor) rank() int {
-	n := uint64(c.at)
-	for _, s := range c.path {
-		for _, entries := range s.node.words[:s.at] {
-			n += entries
-		}
-	}
-	return int(n)
-}
-
-// pass moves an upward walk from an entry over all that are less than bound, so that Next
-// comes to the first that is not, and returns how many those are. Those of whole subtrees
-// are not looked at.
-func (c *treeCursor) pass(bound sought) (n int) {
-	from := c.rank()
-	if textOf(bound.key) <= textOf(c.leaf.key(int(c.leaf.n)-1)) {
-		c.at, _ = c.leaf.find(c.at, bound)
-	} else {
-		c.path = c.path[:0]
-		c.descend(bound)
-	}
-	c.at = min(c.at, c.stop)
-	c.settle()
-	n = c.rank() - from
-	c.at--
-	return n
-}
-
 func (c *treeCursor) Key() []byte { return c.leaf.key(c.at) }
 
 func (c *treeCursor) Value() []byte {
