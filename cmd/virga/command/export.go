@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 )
@@ -30,15 +31,28 @@ as they were at one moment. Importing the lines makes the same documents again.`
 	return cmd
 }
 
-// writeFile makes the file at path from what write writes. After an error the
-// file is as it was.
+// writeFile makes the file at path, or that it is a link to, from what write writes.
+// After an error a file is as it was. What is there and no file, a pipe or a device, is
+// written to as it is.
 func writeFile(path string, write func(*os.File) error) error {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return writeInPlace(path, write)
+	case err == nil:
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return err
+		}
+	}
 	part := path + ".part"
 	f, err := os.Create(part)
 	if err != nil {
 		return err
 	}
-	err = errors.Join(write(f), f.Close())
+	if err = write(f); err == nil {
+		err = f.Sync() // before it takes the place of what was there
+	}
+	err = errors.Join(err, f.Close())
 	if err == nil {
 		err = os.Rename(part, path)
 	}
@@ -46,4 +60,12 @@ func writeFile(path string, write func(*os.File) error) error {
 		return errors.Join(err, os.Remove(part))
 	}
 	return nil
+}
+
+func writeInPlace(path string, write func(*os.File) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
 }
