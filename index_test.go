@@ -183,6 +183,34 @@ func TestUniqueIndex(t *testing.T) {
 	})
 }
 
+// A number in a unique index may become another form of itself, whose entry has the same
+// key, and a document without the field one with null.
+func TestUniqueIndexTakesTheSameValueInAnotherForm(t *testing.T) {
+	engines(t, func(t *testing.T, path string) {
+		db := openWith(t, path, Fast)
+		c := db.Collection("c")
+		done(t, c.CreateIndex(ctx(), index.Spec{Fields: index.By("n"), Unique: true}))
+		_, err := c.AddMany(ctx(), []M{{"_id": 1, "n": 7}, {"_id": 2}})
+		done(t, err)
+		for _, n := range []any{7.0, 7, 7.0} {
+			_, err := c.Doc(1).Update(ctx(), M{"n": n})
+			done(t, err)
+			mustCheck(t, db)
+		}
+		done(t, db.RunTransaction(ctx(), func(ctx context.Context, tx *Tx) error {
+			_, err := tx.Collection("c").Doc(1).Update(ctx, M{"n": 7})
+			return err
+		}))
+		for _, v := range []any{nil, query.Remove()} {
+			_, err := c.Doc(2).Update(ctx(), M{"n": v})
+			done(t, err)
+		}
+		if _, err := c.Add(ctx(), M{"n": 7.0}); !errors.Is(err, ErrDuplicate) {
+			t.Errorf("another document of 7: %v", err)
+		}
+	})
+}
+
 // raceForValue lets many writers add the same unique value: one may succeed.
 func raceForValue(t *testing.T, c *Collection) {
 	var wg sync.WaitGroup

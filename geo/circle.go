@@ -46,15 +46,22 @@ const rounding = 4e-15
 
 func (d *disc) contains(p s2.Point) bool { return angle(d.center, p) <= d.angle+rounding }
 
-// covers reports whether all of s lies within d: then nothing of it is nearer to
-// the antipode of the centre than the antipode is to d.
+// covers reports whether all of s lies within d.
 func (d *disc) covers(s *Shape) bool {
-	if d.angle >= math.Pi {
+	switch {
+	case d.angle >= math.Pi:
 		return true
+	case d.angle < 1.5:
+		// A disc smaller than half the sphere holds an edge whose ends it holds, and the
+		// smaller side of a ring that it holds. Distances from the antipode would be inexact.
+		held := true
+		s.vertices(func(p s2.Point) { held = held && d.contains(p) })
+		return held
 	}
 	if p, ok := s.single(); ok {
 		return d.contains(p)
 	}
+	// Nothing of s is nearer to the antipode of the centre than the antipode is to d.
 	antipode := s2.Point{Vector: d.center.Mul(-1)}
 	return s.angleTo(antipode) >= math.Pi-d.angle-rounding
 }

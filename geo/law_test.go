@@ -295,3 +295,27 @@ func FuzzGeoJSON(f *testing.F) {
 		}
 	})
 }
+
+// A circle holds a shape up to its farthest vertex, to the last nanometres, whatever its
+// size.
+func TestCirclesTurnAtTheFarthestVertex(t *testing.T) {
+	cases, m := lawCases(t, 2000)
+	for range cases {
+		center, radius := m.place(), m.tiny()*1.4
+		g, f := m.any(m.near(center, radius), radius)
+		c, far := vecOf(center), 0.0
+		f.edges(func(a, b vec) { far = max(far, c.apart(a), c.apart(b)) })
+		if far > 1.4 {
+			continue // an edge may be farther than its ends
+		}
+		for _, off := range []float64{-1e-13, 1e-13} {
+			area, err := NewCircle(center, far+off)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if area.Holds(stored(t, g)) != (off > 0) {
+				t.Fatalf("%v around %v, %v more than to the farthest vertex of %v: %v", far, center, off, g, off < 0)
+			}
+		}
+	}
+}

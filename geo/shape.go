@@ -102,6 +102,23 @@ func (s *Shape) single() (s2.Point, bool) {
 	return s.points[0], true
 }
 
+// vertices calls visit with every vertex that is not one of a hole.
+func (s *Shape) vertices(visit func(s2.Point)) {
+	for _, p := range s.points {
+		visit(p)
+	}
+	for _, c := range s.lines {
+		for _, p := range c.v {
+			visit(p)
+		}
+	}
+	for _, g := range s.polygons {
+		for _, p := range g.rings[0].v {
+			visit(p)
+		}
+	}
+}
+
 // angleTo returns the distance of p to the nearest point of s, in radians.
 func (s *Shape) angleTo(p s2.Point) float64 {
 	if q, ok := s.single(); ok {
