@@ -321,9 +321,9 @@ func (w *writer) entries() []Entry {
 	return list
 }
 
-// Diff returns the entries that only before has, and those that only after has
-// or that have another value there. Both lists are in order, and may be before and
-// after themselves.
+// Diff returns the entries that only before has, and those that only after has. One that
+// has another value there is in both. Both lists are in order, and may be before and after
+// themselves.
 func Diff(before, after []Entry) (removed, added []Entry) {
 	if len(before) == 0 || len(after) == 0 {
 		return before, after
@@ -336,7 +336,7 @@ func Diff(before, after []Entry) (removed, added []Entry) {
 			added, after = append(added, after[0]), after[1:]
 		default:
 			if !bytes.Equal(before[0].Value, after[0].Value) {
-				added = append(added, after[0])
+				removed, added = append(removed, before[0]), append(added, after[0])
 			}
 			before, after = before[1:], after[1:]
 		}
