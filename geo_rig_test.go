@@ -78,6 +78,11 @@ func (r *geoRig) point() geo.Point {
 	return geo.Point{math.Remainder(p.Lng()+spread*r.rnd.NormFloat64(), 360), min(90, max(-90, p.Lat()+spread*r.rnd.NormFloat64()))}
 }
 
+func valid(g geo.Geometry) bool {
+	_, err := geo.NewShape(g)
+	return err == nil
+}
+
 // polygon returns an area of up to some degrees around a place.
 func (r *geoRig) polygon() geo.Polygon {
 	for {
@@ -90,18 +95,28 @@ func (r *geoRig) polygon() geo.Polygon {
 			lng := math.Remainder(at.Lng()+spread*cos/max(0.05, math.Cos(at.Lat()*math.Pi/180)), 360)
 			ring = append(ring, geo.Point{lng, min(90, max(-90, at.Lat()+spread*sin))})
 		}
-		g := geo.Polygon{append(ring, ring[0])}
-		if _, err := geo.NewShape(g); err == nil {
+		if g := (geo.Polygon{append(ring, ring[0])}); valid(g) {
 			return g
 		}
 	}
 }
 
+// shrunk returns a ring brought nearer to its first corner.
+func shrunk(ring geo.LineString, by float64) geo.LineString {
+	small := slices.Clone(ring)
+	for i, p := range ring {
+		for j := range p {
+			small[i][j] = ring[0][j] + by*math.Remainder(p[j]-ring[0][j], 360)
+		}
+		small[i][0] = math.Remainder(small[i][0], 360)
+	}
+	return small
+}
+
 // line returns a line from p to another place.
 func (r *geoRig) line(p geo.Point) geo.LineString {
 	for {
-		g := geo.LineString{p, r.point()}
-		if _, err := geo.NewShape(g); err == nil {
+		if g := (geo.LineString{p, r.point()}); valid(g) {
 			return g
 		}
 	}
@@ -112,11 +127,25 @@ func (r *geoRig) place(shapes bool) any {
 	p := r.point()
 	r.spots = append(r.spots, p)
 	if shapes {
-		switch r.rnd.IntN(10) {
-		case 0:
+		switch r.rnd.IntN(12) {
+		case 0, 5, 6:
 			return r.polygon()
 		case 1:
 			return r.line(p)
+		case 7:
+			return geo.MultiPoint{p, r.point()}
+		case 8: // of one cell, perhaps
+			g := r.polygon()
+			if inner := (geo.Polygon{shrunk(g[0], 0.9)}); valid(inner) {
+				return []any{g, inner}
+			}
+			return g
+		case 9:
+			g := r.polygon()
+			if holed := append(g, shrunk(g[0], 0.3)); valid(holed) {
+				return holed
+			}
+			return geo.MultiPolygon{g, r.polygon()}
 		case 2:
 			return []any{p, r.point(), r.polygon()}
 		case 3:

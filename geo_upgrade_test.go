@@ -3,6 +3,7 @@ package virga
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -15,10 +16,16 @@ import (
 	"github.com/virgadb/virga/query"
 )
 
-// An index whose shapes have cells that an earlier version chose is made anew: no
-// document could be taken out of it.
+// An index in which an earlier version has made the entries of shapes is made anew: no
+// document could be taken out of one of format 2, and one of format 3 tells less.
 func TestGeoIndexOfAnEarlierVersion(t *testing.T) {
 	needCells(t)
+	for _, earlier := range []int{2, 3} {
+		t.Run(fmt.Sprint("format ", earlier), func(t *testing.T) { openEarlier(t, earlier) })
+	}
+}
+
+func openEarlier(t *testing.T, earlier int) {
 	c, err := configure(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -35,21 +42,26 @@ func TestGeoIndexOfAnEarlierVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f := catalogFormat(t, engine); f != 3 {
+	if f := catalogFormat(t, engine); f != 4 {
 		t.Errorf("format %d with a geo index, earlier versions would spoil it", f)
 	}
 
-	makeEarlier(t, engine)
+	makeEarlier(t, engine, earlier)
+	readEarlier(t, engine)
 	db, err = openStore("earlier", engine, c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if f := catalogFormat(t, engine); f != 3 {
+	if f := catalogFormat(t, engine); f != 4 {
 		t.Errorf("format %d after the index was made anew", f)
 	}
 	fences = db.Collection("fences")
-	at := M{"area": query.GeoIntersects(geo.Point{10.1, 10.1})}
+	at := M{"area": query.GeoIntersects(geo.Point{10.15, 10.19})}
+	if e, err := fences.Where(at).Hint("area_geo").ExplainCount(ctx()); err != nil || e.Returned != 1 || e.DocsExamined != 0 {
+		t.Errorf("%d found, of %d documents, want 1 of 0: %v\n%s", e.Returned, e.DocsExamined, err, e.Tree())
+	}
+	at["area"] = query.GeoIntersects(geo.Point{10.1, 10.1})
 	for left := int64(2); left >= 0; left-- {
 		if n, err := fences.Where(at).Hint("area_geo").Count(ctx()); err != nil || n != left {
 			t.Errorf("%d found, want %d: %v", n, left, err)
@@ -65,6 +77,27 @@ func TestGeoIndexOfAnEarlierVersion(t *testing.T) {
 	}
 }
 
+// readEarlier reads a database of an earlier version, which it leaves as it is.
+func readEarlier(t *testing.T, e *storagetest.Crashing) {
+	t.Helper()
+	c, err := configure([]Option{ReadOnly()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := e.Version()
+	db, err := openStore("earlier", e, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := db.Collection("fences").Where(M{"area": query.GeoIntersects(geo.Point{10.15, 10.19})}).Count(ctx())
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if n != 1 || e.Version() != before {
+		t.Errorf("%d found, want 1; version %d, it was %d", n, e.Version(), before)
+	}
+}
+
 func catalogFormat(t *testing.T, e storage.Engine) int64 {
 	t.Helper()
 	view := e.View()
@@ -77,9 +110,9 @@ func catalogFormat(t *testing.T, e storage.Engine) int64 {
 	return f
 }
 
-// makeEarlier turns a database into one of format 2: the cells of shapes are others,
-// their parents, and nothing says how they were chosen.
-func makeEarlier(t *testing.T, e storage.Engine) {
+// makeEarlier turns a database into one of an earlier format: nothing is told of shapes
+// but their cells, and in format 2 the cells are others, their parents.
+func makeEarlier(t *testing.T, e storage.Engine, format int) {
 	t.Helper()
 	var writes []storage.Write
 	view := e.View()
@@ -90,23 +123,20 @@ func makeEarlier(t *testing.T, e storage.Engine) {
 	for cursor.Next() {
 		key, value := bytes.Clone(cursor.Key()), bytes.Clone(cursor.Value())
 		if catalogued := keys.Catalog(""); bytes.HasPrefix(key, catalogued) {
-			writes = append(writes, storage.Write{Key: key, Value: earlierRecord(t, value)})
+			writes = append(writes, storage.Write{Key: key, Value: earlierRecord(t, value, format)})
 		}
 		x, rest, ok := keys.SplitIndex(key)
 		if !ok || len(rest) < 8 || rest[0] != 0x91 {
 			continue
 		}
-		var number uint64
-		for _, b := range rest[1:8] {
-			number = number<<8 | uint64(b)
+		if len(value) != geo.BoundsSize {
+			t.Errorf("%d bytes are told of a shape", len(value))
 		}
-		cell := geo.KeyCell(number)
-		parent, err := cell.Parent(cell.Resolution() - 1)
-		if err != nil {
-			t.Fatal(err)
+		writes = append(writes, storage.Write{Key: key, Delete: true})
+		if format == 2 {
+			key = underParent(t, x, rest)
 		}
-		moved := append(keys.AppendCell(keys.AppendIndex(nil, x), parent.Key()), rest[8:]...)
-		writes = append(writes, storage.Write{Key: key, Delete: true}, storage.Write{Key: moved, Value: value})
+		writes = append(writes, storage.Write{Key: key, Value: []byte{}})
 		cells++
 	}
 	if cells == 0 {
@@ -117,8 +147,23 @@ func makeEarlier(t *testing.T, e storage.Engine) {
 	}
 }
 
-// earlierRecord returns a record of the catalog as format 2 has it.
-func earlierRecord(t *testing.T, record []byte) []byte {
+// underParent returns the key of an entry with the parent of its cell.
+func underParent(t *testing.T, x uint32, rest []byte) []byte {
+	t.Helper()
+	var number uint64
+	for _, b := range rest[1:8] {
+		number = number<<8 | uint64(b)
+	}
+	cell := geo.KeyCell(number)
+	parent, err := cell.Parent(cell.Resolution() - 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(keys.AppendCell(keys.AppendIndex(nil, x), parent.Key()), rest[8:]...)
+}
+
+// earlierRecord returns a record of the catalog as an earlier format has it.
+func earlierRecord(t *testing.T, record []byte, format int) []byte {
 	t.Helper()
 	var d D
 	if err := document.FromRaw(record).Decode(&d); err != nil {
@@ -127,11 +172,15 @@ func earlierRecord(t *testing.T, record []byte) []byte {
 	for i := range d {
 		switch d[i].Key {
 		case "format":
-			d[i].Value = 2
+			d[i].Value = format
 		case "indexes":
 			list := d[i].Value.([]any)
 			for j := range list {
-				list[j] = slices.DeleteFunc(list[j].(D), func(e E) bool { return e.Key == "coverings" })
+				x := slices.DeleteFunc(list[j].(D), func(e E) bool { return e.Key == "coverings" })
+				if format == 3 {
+					x = append(x, E{"coverings", 2})
+				}
+				list[j] = x
 			}
 		}
 	}

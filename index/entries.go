@@ -82,7 +82,7 @@ const (
 	found                     // value is that of the field
 	absent                    // the field has no value here
 	hollow                    // the field is an array without elements
-	located                   // it is the geo field: its encodings are the writer's spots
+	located                   // it is the geo field: what it holds are the writer's spots
 )
 
 // walk follows the path through objects and reports whether it stands before an
@@ -129,7 +129,7 @@ type writer struct {
 	traits Traits
 	exists bool // one of the fields has a value
 
-	spots   [][]byte                   // the encodings of the geo field
+	spots   []spot                     // of the geo field
 	collect func(document.Value) error // takes the values of the only field, instead of making entries
 
 	oneEnd [1]ends // room for the usual document, of one entry
@@ -214,8 +214,7 @@ func (w *writer) expandPositions(places []place, array document.Value, next []pl
 	return nil
 }
 
-// write appends the entries of one tuple: one, or one for each encoding of the geo
-// field.
+// write appends the entries of one tuple: one, or one for each spot of the geo field.
 func (w *writer) write(places []place, multikey bool) error {
 	switch {
 	case w.collect != nil:
@@ -224,18 +223,18 @@ func (w *writer) write(places []place, multikey bool) error {
 		}
 		return nil
 	case w.index.geo < 0:
-		return w.writeEntry(places, nil, multikey)
+		return w.writeEntry(places, spot{}, multikey)
 	}
-	for _, spot := range w.spots {
-		if err := w.writeEntry(places, spot, multikey || len(w.spots) > 1); err != nil {
+	for _, s := range w.spots {
+		if err := w.writeEntry(places, s, multikey || len(w.spots) > 1); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// writeEntry appends the entry of one tuple, of which spot is the geo field.
-func (w *writer) writeEntry(places []place, spot []byte, multikey bool) error {
+// writeEntry appends the entry of one tuple, of which s is the geo field.
+func (w *writer) writeEntry(places []place, s spot, multikey bool) error {
 	if len(w.ends) >= 2*MaxEntries || len(w.slab) >= 2*MaxBytes {
 		if err := w.compact(); err != nil {
 			return err
@@ -263,7 +262,7 @@ func (w *writer) writeEntry(places []place, spot []byte, multikey bool) error {
 			key = keys.AppendEmpty(key, w.index.spec.Fields[i].Desc)
 		case located:
 			w.exists = true
-			key = append(key, spot...)
+			key = append(key, s.field...)
 		}
 		if cut && w.index.spec.Unique {
 			return fault.At(p.path.String(), fmt.Errorf("value of more than %d bytes in a unique index: %w", MaxValue, fault.ErrTooLarge))
@@ -277,6 +276,7 @@ func (w *writer) writeEntry(places []place, spot []byte, multikey bool) error {
 	w.slab = w.appendTail(key, marks)
 	if !w.index.spec.Unique {
 		end = len(w.slab)
+		w.slab = append(w.slab, s.bounds...)
 	}
 	w.ends = append(w.ends, ends{key: end, value: len(w.slab)})
 	return nil
@@ -306,7 +306,8 @@ func (w *writer) compact() error {
 	return nil
 }
 
-// entries cuts the slab into entries, in order and each once.
+// entries cuts the slab into entries, in order and each once. Of several shapes that have
+// a cell in common it has one entry, which has the bounds of none.
 func (w *writer) entries() []Entry {
 	list := make([]Entry, len(w.ends))
 	from := 0
@@ -316,9 +317,25 @@ func (w *writer) entries() []Entry {
 	}
 	if len(list) > 1 {
 		slices.SortFunc(list, func(a, b Entry) int { return bytes.Compare(a.Key, b.Key) })
-		list = slices.CompactFunc(list, func(a, b Entry) bool { return bytes.Equal(a.Key, b.Key) })
+		list = compacted(list)
 	}
 	return list
+}
+
+// compacted drops entries that repeat the one before. What has the same key and another
+// value, which happens in geo indexes only, loses it.
+func compacted(list []Entry) []Entry {
+	kept := list[:1]
+	for _, e := range list[1:] {
+		last := &kept[len(kept)-1]
+		switch {
+		case !bytes.Equal(e.Key, last.Key):
+			kept = append(kept, e)
+		case !bytes.Equal(e.Value, last.Value):
+			last.Value = last.Value[:0]
+		}
+	}
+	return kept
 }
 
 // Diff returns the entries that only before has, and those that only after has. One that

@@ -9,11 +9,15 @@ import (
 	"github.com/virgadb/virga/internal/keys"
 )
 
-// spots returns the encodings of doc's geo field: one for each point, up to
-// [geo.MaxCovering] for each other geometry, none when the field is missing or null.
-// It adds to traits what they say of the index.
-func (x *Index) spots(doc document.Doc, traits *Traits) ([][]byte, error) {
-	var list [][]byte
+// A spot is the encoding of a geo field in one entry, and the entry's value: the encoded
+// [geo.Bounds] of a shape, nothing for a point.
+type spot struct{ field, bounds []byte }
+
+// spots returns those of doc's geo field: one for each point, up to [geo.MaxCovering] for
+// each other geometry, none when the field is missing or null. It adds to traits what they
+// say of the index.
+func (x *Index) spots(doc document.Doc, traits *Traits) ([]spot, error) {
+	var list []spot
 	take := func(v document.Value) error {
 		switch {
 		case v.Kind() == document.Null:
@@ -37,21 +41,23 @@ func (x *Index) spots(doc document.Doc, traits *Traits) ([][]byte, error) {
 	return list, nil
 }
 
-// spotsOf returns the encodings of one geometry, and whether it is more than a point.
-func spotsOf(v document.Value) (list [][]byte, shape bool, err error) {
+// spotsOf returns those of one geometry, and whether it is more than a point.
+func spotsOf(v document.Value) (list []spot, shape bool, err error) {
 	if p, ok := geo.ReadPoint(v); ok {
 		c, err := geo.CellOf(p, geo.MaxResolution)
 		if err != nil {
 			return nil, false, err
 		}
-		return [][]byte{keys.AppendPoint(nil, c.Key(), p.Lng(), p.Lat())}, false, nil
+		return []spot{{field: keys.AppendPoint(nil, c.Key(), p.Lng(), p.Lat())}}, false, nil
 	}
 	s, err := geo.Read(v)
 	if err != nil {
 		return nil, true, err
 	}
+	b := s.Bounds()
+	bounds := b.Append(nil)
 	for _, c := range s.Covering(geo.MaxCovering) {
-		list = append(list, keys.AppendCell(nil, c.Key()))
+		list = append(list, spot{keys.AppendCell(nil, c.Key()), bounds})
 	}
 	return list, true, nil
 }

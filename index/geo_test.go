@@ -64,3 +64,58 @@ func TestGeoEntries(t *testing.T) {
 		t.Errorf("numbers: %v", err)
 	}
 }
+
+// Every cell of a shape tells of its bounds, but for those that another shape of the
+// document has as well: they tell of neither.
+func TestGeoEntriesTellOfShapes(t *testing.T) {
+	x, err := index.Compile(7, index.Spec{Fields: index.By("kind"), Geo: "at"}.Named(), index.Traits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	square := geo.Polygon{{{0, 0}, {1, 0}, {1, 1}, {0, 1}, {0, 0}}}
+	inner := geo.Polygon{{{0.1, 0.1}, {0.9, 0.1}, {0.9, 0.9}, {0.1, 0.9}, {0.1, 0.1}}}
+	far := geo.Polygon{{{50, 50}, {51, 50}, {51, 51}, {50, 50}}}
+	told := func(at any) (told, untold int) {
+		v, err := document.Of(document.D{{"_id", 1}, {"kind", []any{1, 2}}, {"at", at}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries, _, err := x.Entries(document.FromRaw(v.Raw()), keys.Append(nil, document.Int(1), false))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			switch _, ok := geo.ReadBounds(e.Value); {
+			case ok:
+				told++
+			case len(e.Value) == 0:
+				untold++
+			default:
+				t.Errorf("%v: the value %x", at, e.Value)
+			}
+			if _, err := x.Split(e.Key, e.Value); err != nil {
+				t.Errorf("%v: %v", at, err)
+			}
+		}
+		return told, untold
+	}
+	one, none := told(square)
+	if one == 0 || none != 0 {
+		t.Errorf("a square: %d, %d not", one, none)
+	}
+	if n, none := told([]any{square, square}); n != one || none != 0 {
+		t.Errorf("a square twice: %d, %d not", n, none)
+	}
+	apart, _ := told(far)
+	if n, none := told([]any{square, far}); n != one+apart || none != 0 {
+		t.Errorf("squares apart: %d, %d not, want %d", n, none, one+apart)
+	}
+	for _, at := range [][]any{{square, inner}, {inner, square}, {square, inner, square}, {inner, square, inner, inner}} {
+		if _, none := told(at); none == 0 {
+			t.Errorf("%d squares in one another: all cells tell", len(at))
+		}
+	}
+	if n, none := told(geo.Point{1, 2}); n != 0 || none != 2 {
+		t.Errorf("a point: %d, %d not", n, none)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"hash/crc64"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/keys"
 )
@@ -113,7 +114,8 @@ func (x *Index) AppendValue(dst []byte, i int, v document.Value) (key []byte, cu
 //
 // The key is that of the index, the encoded fields and a tail; in a unique index
 // the tail is the value instead. The tail is the encoded _id, the marks, and the
-// length of the encoded _id in two bytes.
+// length of the encoded _id in two bytes. The value of a cell of a shape, in a geo
+// index, is the shape's encoded [geo.Bounds], or nothing.
 type Entry struct {
 	Key, Value []byte
 }
@@ -127,7 +129,8 @@ type Parts struct {
 }
 
 // Split takes an entry apart. Bytes that are no entry of the index are
-// [fault.ErrCorrupt].
+// [fault.ErrCorrupt]. The value of a geo index may be left out; what it means is for
+// [geo.ReadBounds] to say.
 func (x *Index) Split(key, value []byte) (Parts, error) {
 	if !bytes.HasPrefix(key, x.lo) {
 		return Parts{}, x.corrupt(key)
@@ -140,7 +143,7 @@ func (x *Index) Split(key, value []byte) (Parts, error) {
 	switch {
 	case !ok:
 		return Parts{}, x.corrupt(key)
-	case !x.spec.Unique && len(value) == 0:
+	case !x.spec.Unique && (len(value) == 0 || x.geo >= 0 && len(value) == geo.BoundsSize):
 		fields = fields[:id]
 	case !x.spec.Unique || id != 0: // there is a value, or more than a tail in it
 		return Parts{}, x.corrupt(key)

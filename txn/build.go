@@ -384,21 +384,21 @@ func (b *build) untouched(entries []builtEntry) []builtEntry {
 	return left
 }
 
-// entrySlab is the room that the keys of neighbours share: one that lives keeps all.
+// entrySlab is the room that neighbours share: one that lives keeps all.
 const entrySlab = 8 << 10
 
-// writesOf returns the writes of entries. Their keys are copied in the order of the
-// index: in memory what is walked together lies together.
+// writesOf returns the writes of entries, which are copied in the order of the index: in
+// memory what is walked together lies together.
 func writesOf(entries []builtEntry) []storage.Write {
 	writes := make([]storage.Write, len(entries))
 	var slab []byte
 	for i, e := range entries {
-		if len(slab)+len(e.Key) > cap(slab) {
-			slab = make([]byte, 0, max(entrySlab, len(e.Key)))
+		if len(slab)+len(e.Key)+len(e.Value) > cap(slab) {
+			slab = make([]byte, 0, max(entrySlab, len(e.Key)+len(e.Value)))
 		}
-		from := len(slab)
-		slab = append(slab, e.Key...)
-		writes[i] = storage.Write{Key: slab[from:len(slab):len(slab)], Value: e.Value}
+		from, end := len(slab), len(slab)+len(e.Key)
+		slab = append(append(slab, e.Key...), e.Value...)
+		writes[i] = storage.Write{Key: slab[from:end:end], Value: slab[end:len(slab):len(slab)]}
 	}
 	return writes
 }

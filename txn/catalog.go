@@ -27,7 +27,7 @@ type definedIndex struct {
 	*index.Index
 	ready    bool
 	sketch   *sketch
-	outdated bool // an earlier version chose the cells of its shapes; [Documents.Recover] builds it anew
+	outdated bool // an earlier version made the entries of its shapes; [Documents.Recover] builds it anew
 }
 
 // Indexes returns the indexes that queries may use, in the order of their names.

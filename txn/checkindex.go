@@ -80,17 +80,13 @@ func (c *indexCheck) compare(ctx context.Context, s Snapshot, coll *Collection) 
 
 func (c *indexCheck) read(ctx context.Context, s Snapshot) (tally, error) {
 	var found tally
-	cursor := s.Entries(c.index, c.index.Span(), false)
+	cursor := s.WholeEntries(c.index)
 	defer cursor.Close()
 	for cursor.Next() {
 		if found.entries%checkEvery == 0 && ctx.Err() != nil {
 			return found, ctx.Err()
 		}
-		e := index.Entry{Key: cursor.Key()}
-		if c.index.Spec().Unique {
-			e.Value = cursor.Value()
-		}
-		found.add(c.seed, e)
+		found.add(c.seed, index.Entry{Key: cursor.Key(), Value: cursor.Value()})
 	}
 	return found, cursor.Err()
 }
@@ -101,7 +97,7 @@ const maxExplained = 20
 // explain reports entries that no document wants, and entries that are missing.
 func (c *indexCheck) explain(ctx context.Context, s Snapshot, coll *Collection) error {
 	told := 0
-	cursor := s.Entries(c.index, c.index.Span(), false)
+	cursor := s.WholeEntries(c.index)
 	defer cursor.Close()
 	for cursor.Next() && told < maxExplained && ctx.Err() == nil {
 		doc, err := s.GetEncoded(coll, cursor.Parts().ID)
@@ -109,7 +105,7 @@ func (c *indexCheck) explain(ctx context.Context, s Snapshot, coll *Collection) 
 			return err
 		}
 		if !c.wants(doc, cursor) {
-			c.report("entry %x belongs to no document", cursor.Key())
+			c.report("entry %x belongs to no document, its value is %x", cursor.Key(), cursor.Value())
 			told++
 		}
 	}
@@ -129,7 +125,7 @@ func (c *indexCheck) wants(doc document.Doc, cursor *EntryCursor) bool {
 		return false
 	}
 	for _, e := range entries {
-		if bytes.Equal(e.Key, cursor.Key()) {
+		if bytes.Equal(e.Key, cursor.Key()) && bytes.Equal(e.Value, cursor.Value()) {
 			return true
 		}
 	}
@@ -152,7 +148,7 @@ func (c *indexCheck) explainMissing(ctx context.Context, s Snapshot, coll *Colle
 			if value, err := s.entry(e.Key); err != nil {
 				return err
 			} else if !holds(value, e) {
-				c.report("no entry %x for document %s", e.Key, docs.Doc().ID())
+				c.report("no entry %x for document %s, of the value %x", e.Key, docs.Doc().ID(), e.Value)
 				told++
 			}
 		}

@@ -16,6 +16,12 @@ func (s Snapshot) Entries(x *index.Index, span index.Span, reverse bool) *EntryC
 	return &EntryCursor{index: x, scan: s.scan(storage.Range(span), o)}
 }
 
+// WholeEntries returns a cursor over all entries of x, upwards, that reads their values
+// too, which Entries does of unique indexes only.
+func (s Snapshot) WholeEntries(x *index.Index) *EntryCursor {
+	return &EntryCursor{index: x, scan: s.scan(storage.Range(x.Span()), storage.ScanOptions{})}
+}
+
 // An EntryCursor walks entries of an index. It belongs to one goroutine.
 type EntryCursor struct {
 	index *index.Index
@@ -92,8 +98,8 @@ func (c *EntryCursor) Skip(n int) int {
 // Key returns the key of the current entry, valid until the next call of Next.
 func (c *EntryCursor) Key() []byte { return c.scan.Key() }
 
-// Value returns the value stored with the current entry, which only those of a
-// unique index have, valid until the next call of Next.
+// Value returns the value stored with the current entry, if the cursor reads values,
+// valid until the next call of Next.
 func (c *EntryCursor) Value() []byte { return c.scan.Value() }
 
 // Parts returns the current entry, valid until the next call of Next.

@@ -9,9 +9,10 @@ import (
 
 // Seekable returns a cursor over the entries of x in span, upwards, that moves by
 // [EntrySeeker.Seek]: a serializable transaction has looked at what lies between the
-// place of each Seek and the entry that the walk came to, and at nothing else.
-func (s Snapshot) Seekable(x *index.Index, span index.Span) *EntrySeeker {
-	o := storage.ScanOptions{KeysOnly: !x.Spec().Unique, Seeks: true}
+// place of each Seek and the entry that the walk came to, and at nothing else. With
+// values, entries have those.
+func (s Snapshot) Seekable(x *index.Index, span index.Span, values bool) *EntrySeeker {
+	o := storage.ScanOptions{KeysOnly: !values, Seeks: true}
 	return &EntrySeeker{index: x, scan: s.scan(storage.Range(span), o), reads: s.reads, hi: span.Hi}
 }
 
@@ -71,6 +72,10 @@ func (c *EntrySeeker) Head(skip int) uint64 { return c.scan.Head(skip) }
 
 // Key returns the key of the current entry, valid until the next move.
 func (c *EntrySeeker) Key() []byte { return c.scan.Key() }
+
+// Value returns the value of the current entry, nil of one without, valid until the next
+// move.
+func (c *EntrySeeker) Value() []byte { return c.scan.Value() }
 
 // Parts takes the current entry apart. They are valid until the next move.
 func (c *EntrySeeker) Parts() (index.Parts, error) {

@@ -14,14 +14,16 @@ import (
 
 // format is the newest format of the catalog's records. A catalog has the lowest that
 // holds what is in it, for earlier versions to read: 1 without policies and geo indexes,
-// 2 with policies, which they would lose, and 3 with geo indexes, which they would take
-// for others, or take documents out of by other cells.
-const format = 3
+// 2 with policies, which they would lose, and 4 with geo indexes, which they would take
+// for others, take documents out of by other cells, or hold to have no values. Those of
+// format 3 had none.
+const format = 4
 
-// coverings numbers the ways to choose the cells of a shape in a geo index, see
-// [geo.Shape.Covering]. The first divided the coarsest cell, and has no number in the
-// records of its indexes.
-const coverings = 2
+// coverings numbers what entries a shape has in a geo index: which cells, see
+// [geo.Shape.Covering], and what values. The first divided the coarsest cell, and has no
+// number in the records of its indexes; 2 had the cells of today; 3 has the shape's
+// [geo.Bounds], too.
+const coverings = 3
 
 // header is the record of the catalog itself.
 func (c *Catalog) header() storage.Write {

@@ -15,6 +15,8 @@ type access struct {
 	trial float64 // of finding out that it costs more than guessed, and less than cost then
 	exact bool    // what it finds matches: the filter need not be asked
 
+	certain bool // of a search, which may not be exact: what it is sure of matches
+
 	// Of byIndex.
 	index    *index.Index
 	bounds   []bound // by field

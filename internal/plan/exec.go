@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"slices"
 
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/keys"
@@ -61,7 +62,7 @@ func (x *exec) unsorted(a *access) source {
 			return x.merge(a)
 		}
 	}
-	f := &fetched{exec: x, filter: filter, scan: func() source { return x.scan(x.planner.filter) }}
+	f := &fetched{exec: x, filter: filter, blind: x.planner.purpose == toCount, scan: func() source { return x.scan(x.planner.filter) }}
 	f.items = x.items(a)
 	return f
 }
@@ -128,8 +129,10 @@ func (x *exec) items(a *access) items {
 	g := &gathered{desc: p.desc, after: x.positioned(), sorter: sorter.Sorter{Memory: x.memory, Dir: x.planner.options.Temp}}
 	if a.kind == byUnion {
 		g.items = x.union(a)
+		g.judged = slices.ContainsFunc(a.kids, (*access).judges)
 	} else {
 		g.items = x.entries(a)
+		g.judged = a.judges()
 	}
 	if p.purpose == toFind && a.served && a.exact && a.kind == byIndex && !a.repeats() && p.window <= maxTop {
 		g.sorter.Top = p.window
@@ -153,6 +156,9 @@ func (p *planner) giveUpAfter() float64 {
 
 // minSwitch is the least number of entries after which an index is given up.
 const minSwitch = 100
+
+// judges reports whether a may be sure of some of what it finds only.
+func (a *access) judges() bool { return a.certain && !a.exact }
 
 // repeats reports whether a may find one document through several entries.
 func (a *access) repeats() bool {

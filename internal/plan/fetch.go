@@ -18,6 +18,7 @@ type fetched struct {
 	exec   *exec
 	items  items
 	filter *query.Filter // nil when the items are known to match
+	blind  bool          // nobody looks at documents of items that are sure
 	scan   func() source // what takes over when the items are too many
 	wide   source        // it has taken over
 	doc    document.Doc
@@ -46,10 +47,13 @@ func (f *fetched) next(ctx context.Context) (document.Doc, bool, error) {
 			return document.Doc{}, false, ctx.Err()
 		}
 		f.passed++
+		if it.sure && f.blind {
+			return document.Doc{}, true, nil
+		}
 		if err := f.read(it); err != nil {
 			return document.Doc{}, false, err
 		}
-		if f.filter != nil {
+		if f.filter != nil && !it.sure {
 			ok, err := f.filter.Match(f.doc)
 			if err != nil {
 				return document.Doc{}, false, corruptAt(f.key(), err)

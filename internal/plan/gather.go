@@ -14,6 +14,7 @@ type gathered struct {
 	desc    bool   // from the last id to the first
 	after   []byte // only ids behind this one; nil for all
 	limit   int    // give up with errMany beyond so many; 0 means never
+	judged  bool   // some items may be sure: a byte behind the id says so, 0 for sure
 	sorter  sorter.Sorter
 	slab    slab
 	scratch []byte
@@ -37,9 +38,14 @@ func (g *gathered) next(ctx context.Context) (item, bool, error) {
 		if !ok || err != nil {
 			return item{}, ok, err
 		}
-		if id := direct(r.Key, g.desc); !bytes.Equal(id, g.last) {
+		key, sure := r.Key, false
+		if g.judged {
+			n := len(key) - 1
+			key, sure = key[:n:n], key[n] == 0
+		}
+		if id := direct(key, g.desc); !bytes.Equal(id, g.last) {
 			g.last = id
-			return item{id: id, doc: r.Doc}, true, nil
+			return item{id: id, doc: r.Doc, sure: sure}, true, nil
 		}
 	}
 }
@@ -64,6 +70,10 @@ func (g *gathered) fill(ctx context.Context) error {
 			g.scratch = append(g.scratch[:0], it.id...)
 			key = direct(g.scratch, true)
 		}
+		if g.judged {
+			g.scratch = append(append(g.scratch[:0], key...), doubt(it.sure))
+			key = g.scratch
+		}
 		if !g.sorter.Wants(key) {
 			continue
 		}
@@ -73,6 +83,15 @@ func (g *gathered) fill(ctx context.Context) error {
 	}
 	g.items.close()
 	return g.sorter.Finish(ctx)
+}
+
+// doubt returns what stands behind the id of an item: of several of one document that are
+// not alike the sure one comes first.
+func doubt(sure bool) byte {
+	if sure {
+		return 0
+	}
+	return 1
 }
 
 func (g *gathered) close() {

@@ -74,12 +74,17 @@ func (p *planner) geoAccess(x *index.Index, c int) *access {
 		}
 	}
 	t := p.conjuncts[c]
-	if decides || s.near == nil && t.Kind() != query.TermNear && (!x.Traits().Shapes || s.cells != nil) && !(x.Multikey(x.GeoField()) && positional(t)) {
+	answers := s.near == nil && t.Kind() != query.TermNear && !(x.Multikey(x.GeoField()) && positional(t))
+	if decides || answers && (!x.Traits().Shapes || s.cells != nil) {
 		done.add(c)
 	}
 	a.exact = done.all(len(p.conjuncts))
+	if answers {
+		done.add(c)
+	}
+	a.certain = done.all(len(p.conjuncts))
 	if len(a.checks) > 0 && x.Traits().Cut {
-		a.checks, a.exact = nil, false // the fields of a key cannot be told apart
+		a.checks, a.exact, a.certain = nil, false, false // the fields of a key cannot be told apart
 	}
 	a.served = len(p.by) == 0
 	if s.near != nil {
@@ -87,6 +92,19 @@ func (p *planner) geoAccess(x *index.Index, c int) *access {
 	}
 	a.cover = p.covering(a)
 	return a
+}
+
+// judge tells from the bounds of a shape whether it meets the condition.
+func (s *search) judge(b *geo.Bounds) geo.Verdict {
+	switch {
+	case s.shape != nil:
+		return s.shape.Judge(b)
+	case s.term.Kind() == query.TermWithin:
+		return s.area.Judge(b)
+	case s.area.Misses(b): // of near: what is too far
+		return geo.Never
+	}
+	return geo.Undecided
 }
 
 // searchOf returns what to look for, and whether all that t asks is known of what is

@@ -36,7 +36,7 @@ func (x *exec) spots(a *access, prefix []byte, points bool) *spots {
 	s := &spots{exec: x, index: a.index, prefix: prefix, points: points, field: len(prefix) - len(a.index.Span().Lo)}
 	s.checks = walk{index: a.index, bounds: a.bounds, checks: a.checks}
 	span := index.Span{Lo: keys.AppendCellBound(clip(prefix), 0, points), Hi: keys.AppendCellBound(clip(prefix), 1<<56, points)}
-	s.cursor = x.snap.Seekable(a.index, span)
+	s.cursor = x.snap.Seekable(a.index, span, !points)
 	return s
 }
 
@@ -153,6 +153,18 @@ func (s *spots) ID() []byte {
 	return s.parts.ID
 }
 
+// bounds returns what the entry of a cell tells of its shape, and whether it does.
+func (s *spots) bounds() (b geo.Bounds, ok bool) {
+	raw := s.cursor.Value()
+	if len(raw) == 0 {
+		return b, false // several shapes have the cell
+	}
+	if b, ok = geo.ReadBounds(raw); !ok {
+		s.corrupt()
+	}
+	return b, ok
+}
+
 func (s *spots) close() { s.cursor.Close() }
 
 // entries returns what a finds in its index, in no order.
@@ -170,9 +182,11 @@ func (x *exec) entries(a *access) items {
 	return all
 }
 
-// A found yields the entries that a descent leads to.
+// A found yields the entries that a descent leads to, but for shapes that surely do not
+// meet the condition.
 type found struct {
 	spots   *spots
+	access  *access
 	descend func() descent
 	descent descent
 	coverer *coverer // nil where documents are fetched
@@ -182,7 +196,7 @@ type found struct {
 type descent interface{ Next() bool }
 
 func (x *exec) found(a *access, prefix []byte, points bool) *found {
-	f := &found{spots: x.spots(a, prefix, points)}
+	f := &found{spots: x.spots(a, prefix, points), access: a}
 	if a.cover != nil {
 		f.coverer = a.cover.start(false)
 	}
@@ -218,14 +232,35 @@ func (x *exec) expected(a *access) int64 {
 
 func (f *found) next(ctx context.Context) (item, bool, error) {
 	f.begin(ctx)
-	if !f.descent.Next() || !f.spots.take() {
-		return item{}, false, f.spots.err
+	for f.descent.Next() {
+		verdict := f.verdict()
+		if verdict == geo.Never {
+			continue
+		}
+		if !f.spots.take() {
+			break
+		}
+		it := item{id: f.spots.parts.ID, fields: f.spots.parts.Fields, parts: f.spots.parts}
+		it.sure = verdict == geo.Surely && f.access.certain
+		if f.coverer != nil && (it.sure || f.access.exact) {
+			it.doc, _ = f.coverer.document(it.parts)
+		}
+		return it, true, nil
 	}
-	it := item{id: f.spots.parts.ID, fields: f.spots.parts.Fields, parts: f.spots.parts}
-	if f.coverer != nil {
-		it.doc, _ = f.coverer.document(it.parts)
+	return item{}, false, f.spots.err
+}
+
+// verdict tells whether what has the entry meets the condition that is searched by. Points
+// that a descent leads to do.
+func (f *found) verdict() geo.Verdict {
+	if f.spots.points {
+		return geo.Surely
 	}
-	return it, true, nil
+	b, ok := f.spots.bounds()
+	if !ok {
+		return geo.Undecided
+	}
+	return f.access.search.judge(&b)
 }
 
 // begin begins the descent, or lets it go on.

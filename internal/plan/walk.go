@@ -19,6 +19,7 @@ type item struct {
 	doc    document.Doc
 	parts  index.Parts // the entry, from a walk only
 	metres float64     // its distance, from a search for the nearest only
+	sure   bool        // it matches, whether or not all that its source yields does
 }
 
 // items yields items one after another. It belongs to one goroutine.
