@@ -68,3 +68,33 @@ func TestUpdateAndReturnAtAnInstant(t *testing.T) {
 		}
 	}
 }
+
+// TestWatchAtAnInstant: a stream is held against the rules of the moment when it was
+// opened, however often they are asked.
+func TestWatchAtAnInstant(t *testing.T) {
+	start := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)
+	db := openWith(t, Memory, RulesAsFilters(), Hooked(hook.Hooks{Clock: hasty{clock.NewManual(start, 1)}}))
+	coll := db.Collection("c")
+	mustAdd(t, coll, M{"_id": "a", "until": start.Add(time.Hour).UnixMilli()})
+	setRules(t, coll, `{"read": "doc.until > now"}`)
+	stream, err := db.As(alice).Collection("c").Where(M{}).Watch(ctx())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	if ids := idsShown(t, stream); ids != `["a"]` {
+		t.Errorf("at first: %s", ids)
+	}
+	mustAdd(t, coll, M{"_id": "b", "until": start.Add(time.Hour).UnixMilli()})
+	if ids := idsShown(t, stream); ids != `["a" "b"]` {
+		t.Errorf("then: %s", ids)
+	}
+	// The rules are asked anew, and say the same.
+	setRules(t, coll, `{"read": "doc.until > now", "write": false}`)
+	if _, err := coll.Doc("a").Remove(ctx()); err != nil {
+		t.Fatal(err)
+	}
+	if ids := idsShown(t, stream); ids != `["b"]` {
+		t.Errorf("under rules that allow as much: %s", ids)
+	}
+}

@@ -281,7 +281,12 @@ func (c *Collection) permitted(ctx context.Context, snap txn.Snapshot, coll *txn
 	if d.update != nil {
 		p.call.Data = rules.DataOfUpdate(d.update)
 	}
-	filter, extra, err := p.narrow(ctx, d.op, r.Filter)
+	return p.permitted(ctx, d.op, r)
+}
+
+// permitted is [Collection.permitted] of this permit.
+func (p *permit) permitted(ctx context.Context, op rules.Operation, r *query.Request) (*query.Request, any, error) {
+	filter, extra, err := p.narrow(ctx, op, r.Filter)
 	if err != nil || extra == nil {
 		return r, nil, err
 	}

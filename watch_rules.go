@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/query"
@@ -14,15 +15,17 @@ import (
 )
 
 // guard lets the stream of spec show what the identity may read. The rules are asked
-// in the state that each reading is of: the first, and one whenever they change.
+// in the state that each reading is of: the first, and one whenever they change. Now
+// in them is when the stream was opened, as it is in conditions: what they add to the
+// query stays the same as long as they do.
 func (q *Query) guard(ctx context.Context, spec *watch.Spec) error {
 	snap, err := q.coll.db.docs.Snapshot()
 	if err != nil {
 		return err
 	}
 	defer snap.Release()
-	asked := spec.Request
-	allowed, added, err := q.coll.mayWatch(ctx, snap, asked)
+	asked, opened := spec.Request, q.coll.db.clock.Now()
+	allowed, added, err := q.coll.mayWatch(ctx, snap, asked, opened)
 	if err != nil {
 		return err
 	}
@@ -33,7 +36,7 @@ func (q *Query) guard(ctx context.Context, spec *watch.Spec) error {
 			return watch.Result{}, err
 		}
 		defer snap.Release()
-		_, now, err := q.coll.mayWatch(ctx, snap, asked)
+		_, now, err := q.coll.mayWatch(ctx, snap, asked, opened)
 		if err == nil && now != nil && !reflect.DeepEqual(now, added) {
 			err = fmt.Errorf("the rules have changed, and allow less than the stream shows: %w", fault.ErrDenied)
 		}
@@ -65,12 +68,17 @@ func (c *Collection) readable(ctx context.Context, doc Doc) (bool, error) {
 	return ok, err
 }
 
-// mayWatch decides whether the identity may watch r, and returns it narrowed, with
-// the condition that does it.
-func (c *Collection) mayWatch(ctx context.Context, snap txn.Snapshot, r *query.Request) (*query.Request, any, error) {
+// mayWatch decides whether the identity may watch r from the time opened on, and
+// returns it narrowed, with the condition that does it.
+func (c *Collection) mayWatch(ctx context.Context, snap txn.Snapshot, r *query.Request, opened time.Time) (*query.Request, any, error) {
 	coll := snap.Catalog().Collection(c.name)
 	if err := c.db.known(coll); err != nil {
 		return nil, nil, err
 	}
-	return c.permitted(ctx, snap, coll, deed{op: rules.Read}, r)
+	p, err := c.permit(snap, coll)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.call.Now = opened
+	return p.permitted(ctx, rules.Read, r)
 }
