@@ -59,7 +59,7 @@ func (h *held) sort() {
 }
 
 // heldPoints returns n points: some all over, some where the sphere is special, some
-// in clusters, the last of which lies within one cell.
+// in clusters, the last of which lies within one cell, some where another is or next to it.
 func heldPoints(t testing.TB, rnd *rand.Rand, n int) *held {
 	h := &held{}
 	center, spread := Point{}, 0.0
@@ -73,6 +73,9 @@ func heldPoints(t testing.TB, rnd *rand.Rand, n int) *held {
 		switch {
 		case i%3 == 0:
 			h.add(t, randomPoint(rnd))
+		case i > 0 && i%10 == 1:
+			p := h.list[rnd.IntN(len(h.list))].point
+			h.add(t, []Point{p, {p.Lng(), math.Nextafter(p.Lat(), 0)}}[rnd.IntN(2)])
 		default:
 			lng := math.Remainder(center.Lng()+spread*rnd.NormFloat64(), 360)
 			h.add(t, Point{lng, min(90, max(-90, center.Lat()+spread*rnd.NormFloat64()))})

@@ -12,16 +12,16 @@ type Nearest struct {
 	points, shapes Entries
 	total          float64
 	origin         *Origin
-	min, max       float64 // metres
+	bounds         bounds
 	limit          float64 // a straight distance that nothing wanted is beyond
 	measure        func(id []byte) (metres float64, ok bool, err error)
 	repeats        bool // one may have several entries
-	count          int  // so many are wanted; 0 when that is not known
 
-	cells []reach   // a heap
-	nodes []node    // behind the base nodes, which are shared
-	found []Hit     // a heap
-	best  []float64 // the straight distances, squared, of the nearest count: a heap, the farthest first
+	cells []reach     // a heap
+	nodes []node      // behind the base nodes, which are shared
+	fresh []candidate // the points of the cell that is being opened
+	found []Hit       // a heap
+	first *firsts     // takes the place of found when it is known how many are wanted; nil otherwise
 	slab  []byte
 	seen  map[string]struct{} // ids that have been returned, or measured out of bounds
 	asked map[string]struct{} // ids of shapes that have been measured
@@ -33,13 +33,13 @@ type Hit struct {
 	ID     []byte // what the entry belongs to
 	Metres float64
 
-	straight float64 // the straight distance of a point, squared
+	straight float64 // the straight distance, squared
 }
 
 // A reach is a cell that waits to be opened.
 type reach struct {
 	least float64 // no point of it is nearer, as a straight distance
-	node  int32   // the number of a base node, or behind these that of a node of the search
+	node  int32   // the number of a base node, behind these that of a node of the search, or farBase
 	kind  reachKind
 }
 
@@ -63,22 +63,25 @@ type NearSearch struct {
 	Measure func(id []byte) (metres float64, ok bool, err error)
 }
 
+// maxFirst is the number of hits up to which a search finds all before it yields one.
+const maxFirst = 10_000
+
 // Search returns the search for what is near to o.
 func (o *Origin) Search(s NearSearch) *Nearest {
 	n := &Nearest{
-		points: s.Points, shapes: s.Shapes, total: float64(s.Total), origin: o, min: s.Min, max: s.Max,
+		points: s.Points, shapes: s.Shapes, total: float64(s.Total), origin: o, bounds: newBounds(s.Min, s.Max),
 		limit: everywhere, measure: s.Measure, repeats: s.Repeats || s.Shapes != nil,
 	}
 	if angle := s.Max / EarthRadius; angle < math.Pi-1e-3 {
-		n.limit = 2*math.Sin(angle/2) + 1e-12
+		n.limit = 2*math.Sin(angle/2) + straightRounding
 	}
-	if !n.repeats {
-		n.count = s.Count
-	} else {
+	if n.repeats {
 		n.seen, n.asked = make(map[string]struct{}), make(map[string]struct{})
+	} else if s.Count > 0 && s.Count <= maxFirst {
+		n.first = newFirsts(s.Count)
 	}
-	n.nodes = make([]node, 0, 128)
-	n.cells = make([]reach, 0, 256)
+	n.nodes = make([]node, 0, 48)
+	n.cells = make([]reach, 0, 48)
 	if s.Points != nil {
 		n.begin(reachPoints)
 	}
@@ -88,22 +91,43 @@ func (o *Origin) Search(s NearSearch) *Nearest {
 	return n
 }
 
-// begin lets the base nodes wait.
+// farBase stands for the base nodes that begin leaves out.
+const farBase = -1
+
+// begin lets the base nodes wait: those that may hold the origin for themselves, the
+// others together, as few searches come to them.
 func (s *Nearest) begin(kind reachKind) {
+	far := math.Inf(1)
 	for i := range baseNodes {
-		s.wait(&baseNodes[i], int32(i), kind)
+		if least := s.least(&baseNodes[i]); least == 0 {
+			s.wait(reach{0, int32(i), kind})
+		} else {
+			far = min(far, least)
+		}
+	}
+	s.wait(reach{far, farBase, kind})
+}
+
+// openFar lets the base nodes wait that begin has left out.
+func (s *Nearest) openFar(kind reachKind) {
+	for i := range baseNodes {
+		if least := s.least(&baseNodes[i]); least > 0 {
+			s.wait(reach{least, int32(i), kind})
+		}
 	}
 }
 
-// wait lets n, the node of that number, wait to be opened, and reports false when it
-// is out of bounds.
-func (s *Nearest) wait(n *node, number int32, kind reachKind) bool {
-	distance := n.center.Sub(s.origin.vector.Vector).Norm()
-	least := max(0, distance-n.radius)
-	if least > s.limit {
+// least returns a straight distance that no point of n is nearer than.
+func (s *Nearest) least(n *node) float64 {
+	return max(0, n.center.Sub(s.origin.vector.Vector).Norm()-n.radius)
+}
+
+// wait lets a cell wait to be opened, and reports false when it is out of bounds.
+func (s *Nearest) wait(r reach) bool {
+	if r.least > s.limit {
 		return false
 	}
-	s.cells = push(s.cells, reach{least, number, kind}, reach.before)
+	s.cells = push(s.cells, r, reach.before)
 	return true
 }
 
@@ -119,7 +143,7 @@ func (s *Nearest) node(number int32) node {
 // Of two at the same distance that with the lesser id comes first.
 func (s *Nearest) Next() (Hit, bool, error) {
 	for s.err == nil {
-		if len(s.found) > 0 && (len(s.cells) == 0 || s.found[0].straight < s.cells[0].least*s.cells[0].least) {
+		if s.first == nil && len(s.found) > 0 && (len(s.cells) == 0 || s.found[0].straight < s.cells[0].least*s.cells[0].least) {
 			var h Hit
 			h, s.found = pop(s.found, Hit.before)
 			if s.wanted(h) {
@@ -127,15 +151,29 @@ func (s *Nearest) Next() (Hit, bool, error) {
 			}
 			continue
 		}
-		if len(s.cells) == 0 {
-			return Hit{}, false, nil
-		}
-		var r reach
-		r, s.cells = pop(s.cells, reach.before)
-		if r.least > s.limit {
-			s.cells = s.cells[:0] // nor is anything wanted of the others
+		if len(s.cells) > 0 {
+			s.openNext()
 			continue
 		}
+		if s.first == nil {
+			return Hit{}, false, nil
+		}
+		h, ok := s.first.next(s.origin)
+		return h, ok, nil
+	}
+	return Hit{}, false, s.err
+}
+
+// openNext opens the cell that may hold the nearest.
+func (s *Nearest) openNext() {
+	var r reach
+	r, s.cells = pop(s.cells, reach.before)
+	switch {
+	case r.least > s.limit:
+		s.cells = s.cells[:0] // nor is anything wanted of the others
+	case r.node == farBase:
+		s.openFar(r.kind)
+	default:
 		n := s.node(r.node)
 		if r.kind == reachPoints {
 			s.open(&n)
@@ -143,12 +181,7 @@ func (s *Nearest) Next() (Hit, bool, error) {
 			s.openShapes(&n)
 		}
 	}
-	return Hit{}, false, s.err
 }
-
-// boundRounding is the error, in metres, that computed distances may have; what is
-// out of bounds by less is within.
-const boundRounding = 3e-8
 
 // wanted reports whether h is in bounds and the nearest entry of its id.
 func (s *Nearest) wanted(h Hit) bool {
@@ -158,16 +191,23 @@ func (s *Nearest) wanted(h Hit) bool {
 		}
 		s.seen[string(h.ID)] = struct{}{}
 	}
-	return s.bounded(h.Metres)
+	return s.bounds.hold(h.Metres)
 }
 
-// bounded reports whether a distance is in bounds.
-func (s *Nearest) bounded(metres float64) bool {
-	return metres >= s.min-boundRounding && metres <= s.max+boundRounding
-}
+// manyNear is the number of entries up to which a cell is emptied rather than divided;
+// where few are wanted, it is less, down to manyFirst.
+const manyNear, manyFirst = 24, 12
 
-// manyNear is the number of entries up to which a cell is emptied rather than divided.
-const manyNear = 24
+// most returns up to how many entries a cell is emptied.
+func (s *Nearest) most(n *node) int {
+	switch {
+	case n.res == maxResolution:
+		return math.MaxInt
+	case s.first != nil:
+		return min(manyNear, manyFirst+s.first.count/8)
+	}
+	return manyNear
+}
 
 // open looks at the points of a cell, or divides it when they are many.
 func (s *Nearest) open(n *node) {
@@ -175,55 +215,46 @@ func (s *Nearest) open(n *node) {
 		s.divide(n, 0, reachPoints)
 		return
 	}
-	most := manyNear
-	if n.res == maxResolution {
-		most = math.MaxInt
-	}
-	hi, from := n.hi(), len(s.found)
-	digit, whole := 0, from // the child that the walk is in, and what was found before it
+	most, hi := s.most(n), n.hi()
+	digit, whole := 0, 0 // the child that the walk is in, and how many were found before it
 	count := 0
 	for ok := s.points.Seek(n.lo()); ok && s.points.Key() < hi; ok = s.points.Next() {
 		if d := n.digitOf(s.points.Key()); d != digit {
-			digit, whole = d, len(s.found)
+			digit, whole = d, len(s.fresh)
 		}
 		if count++; count > most {
-			s.found = s.found[:whole]
+			s.fresh = s.fresh[:whole]
 			s.divide(n, digit, reachPoints)
 			break
 		}
 		s.find()
 	}
-	for i := from; i < len(s.found); i++ {
-		s.rank(&s.found[i])
-		up(s.found, i, Hit.before)
-	}
+	s.settle()
 }
 
-// find adds the current point to what is found, unless it is out of bounds.
+// find takes note of the current point, unless it is out of bounds.
 func (s *Nearest) find() {
 	v := s.points.Point().vector()
-	straight := v.Sub(s.origin.vector.Vector).Norm2()
-	if straight > s.limit*s.limit {
-		return
-	}
-	metres := angle(s.origin.vector, v) * EarthRadius
-	s.found = append(s.found, Hit{ID: s.keep(s.points.ID()), Metres: metres, straight: straight})
-}
-
-// rank lowers the limit when h is among the nearest that are wanted.
-func (s *Nearest) rank(h *Hit) {
-	if s.count == 0 || !s.bounded(h.Metres) || len(s.best) == s.count && h.straight >= s.best[0] {
-		return
-	}
-	if len(s.best) == s.count {
-		_, s.best = pop(s.best, farther)
-	}
-	if s.best = push(s.best, h.straight, farther); len(s.best) == s.count {
-		s.limit = min(s.limit, math.Sqrt(s.best[0])+1e-12) // some rounding more
+	if straight := v.Sub(s.origin.vector.Vector).Norm2(); straight <= s.limit*s.limit {
+		s.fresh = append(s.fresh, candidate{straight, v, s.keep(s.points.ID())})
 	}
 }
 
-func farther(a, b float64) bool { return a > b }
+// settle adds the points of the cell that has been opened to what is found.
+func (s *Nearest) settle() {
+	for _, c := range s.fresh {
+		switch {
+		case s.first == nil:
+			s.found = push(s.found, Hit{ID: c.id, Metres: s.origin.metres(c.at), straight: c.straight}, Hit.before)
+		case s.bounds.surely(c.straight) || s.bounds.hold(s.origin.metres(c.at)):
+			s.first.add(c)
+		}
+	}
+	s.fresh = s.fresh[:0]
+	if s.first != nil {
+		s.limit = min(s.limit, s.first.limit())
+	}
+}
 
 // keep returns a copy of id.
 func (s *Nearest) keep(id []byte) []byte {
@@ -269,7 +300,7 @@ func (s *Nearest) divide(n *node, from int, kind reachKind) {
 		last := len(s.nodes)
 		s.nodes = append(s.nodes, node{})
 		child := &s.nodes[last]
-		if !n.child(digit, child) || !s.wait(child, int32(len(baseNodes)+last), kind) {
+		if !n.child(digit, child) || !s.wait(reach{s.least(child), int32(len(baseNodes) + last), kind}) {
 			s.nodes = s.nodes[:last]
 		}
 	}

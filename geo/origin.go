@@ -30,3 +30,6 @@ func (o *Origin) Point() Point { return o.point }
 func (o *Origin) Distance(v document.Value) (float64, bool) {
 	return (*Shapes)(nil).Distance(o, v)
 }
+
+// metres returns the distance over the ground from o to v.
+func (o *Origin) metres(v s2.Point) float64 { return angle(o.vector, v) * EarthRadius }
