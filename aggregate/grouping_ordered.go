@@ -24,11 +24,13 @@ func (g *group) inOrder(db Database, collection string, r query.Request, rest []
 	}
 	implied, desc := g.implies(rest)
 	by := new(query.Sort)
+	seen := make(map[string]bool, len(paths))
 	for _, path := range paths {
 		p, err := document.ParsePath(path)
-		if err != nil || slices.ContainsFunc(by.Fields, func(f query.SortField) bool { return f.Path.String() == path }) {
+		if err != nil || seen[path] {
 			return nil, nil, false, nil
 		}
+		seen[path] = true
 		by.Fields = append(by.Fields, query.SortField{Path: p, Desc: desc})
 	}
 	if r.Sort == nil {

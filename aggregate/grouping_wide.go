@@ -3,7 +3,6 @@ package aggregate
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/virgadb/virga/internal/expr"
 	"github.com/virgadb/virga/query"
@@ -111,16 +110,22 @@ func (w *groupWorker) set(from, to int, row *query.Row) {
 // the key, then of each output, -1 for one that is the same for every document. It
 // reports false when the values do not tell.
 func (g *group) columns(needs []string) ([]int, bool) {
+	places := make(map[string]int, len(needs))
+	for i, path := range needs {
+		places[path] = i
+	}
 	list := make([]int, len(g.key.parts)+len(g.outputs.accs))
 	for i := range list {
-		list[i] = -1
 		if _, ok := g.operand(i).Constant(); ok {
+			list[i] = -1
 			continue
 		}
-		path, ok := g.operand(i).Path()
-		if list[i] = slices.Index(needs, path); !ok || list[i] < 0 {
+		path, isPath := g.operand(i).Path()
+		at, found := places[path]
+		if !isPath || !found {
 			return nil, false
 		}
+		list[i] = at
 	}
 	return list, true
 }

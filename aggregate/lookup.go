@@ -16,7 +16,8 @@ type lookup struct {
 	local, foreign document.Path // no segments: without equality
 	as             document.Path
 	let            []*expr.Expr
-	program        *Program // nil: documents as they are
+	lets           *expr.Tuple // the same
+	program        *Program    // nil: documents as they are
 }
 
 func buildLookup(c *compiler, v any) ([]step, error) {
@@ -68,7 +69,8 @@ func (s *lookup) buildPipeline(c *compiler, let, pipeline any) error {
 		}
 		vars, s.let = append(vars, f.Key), append(s.let, x)
 	}
-	if _, err := expr.Compile(nil, expr.Scope{Vars: vars}); err != nil {
+	s.lets = expr.Join(s.let...)
+	if err := expr.CheckVariables(vars); err != nil {
 		return fault.At("let", err) // a name that no variable may have
 	}
 	list, ok := stagesOf(pipeline)

@@ -41,13 +41,10 @@ func (s *piping) same() bool {
 
 // find returns what the pipeline yields for a document.
 func (s *piping) find(ctx context.Context, doc document.Doc) (document.Value, error) {
-	vars := append([]document.Value(nil), s.run.vars...)
-	for _, x := range s.let {
-		v, err := x.Eval(s.run.env, doc.Value())
-		if err != nil {
-			return v, err
-		}
-		vars = append(vars, v)
+	outer := len(s.run.vars)
+	vars := append(make([]document.Value, 0, outer+len(s.let)), s.run.vars...)[:outer+len(s.let)]
+	if err := s.lets.Eval(s.run.env, doc.Value(), vars[outer:]); err != nil {
+		return document.Value{}, err
 	}
 	var extra []any
 	if len(s.local.Segments()) > 0 {

@@ -15,13 +15,16 @@ type narrow struct{ fields []string }
 // narrowSteps puts narrows in front of the steps that hold or copy documents, where
 // these have more than is needed.
 func (p *Program) narrowSteps() {
-	var list []step
-	for i, s := range p.steps {
-		if n := needOf(p.steps[i:]); holds(s) && !n.whole && (i == 0 || !narrows(p.steps[i-1])) {
+	var list []step // from the last to the first
+	n := everything
+	for i, s := range slices.Backward(p.steps) {
+		list = append(list, s)
+		n = before(s, n)
+		if holds(s) && !n.whole && (i == 0 || !narrows(p.steps[i-1])) {
 			list = append(list, &narrow{n.fields()})
 		}
-		list = append(list, s)
 	}
+	slices.Reverse(list)
 	p.steps = list
 }
 

@@ -16,9 +16,10 @@ type need struct {
 // everything is what the reader of a pipeline needs.
 var everything = need{paths: paths{whole: true}}
 
-// with returns the need of what also reads p.
+// with returns the need of what also reads p. It may take n's memory for it, as may all
+// that make one need of another.
 func (n need) with(p *paths) need {
-	return need{paths{append(n.list[:len(n.list):len(n.list)], p.list...), n.whole || p.whole}, n.strict}
+	return need{paths{append(n.list, p.list...), n.whole || p.whole}, n.strict}
 }
 
 func (n need) withExprs(list ...*expr.Expr) need {
@@ -31,21 +32,32 @@ func (n need) withExprs(list ...*expr.Expr) need {
 
 func (n need) withPaths(list ...string) need { return n.with(&paths{list: list}) }
 
-// without returns the need before a step that writes a field, whatever it was.
-func (n need) without(path string) need {
-	if n.whole || n.strict || strings.Contains(path, ".") {
+// without returns the need before a step that writes what is at some paths, whatever it was.
+func (n need) without(list ...string) need {
+	if n.whole || n.strict {
 		return n // a field that is there keeps its place
 	}
-	n.list = slices.DeleteFunc(slices.Clone(n.list), func(p string) bool { return below(p, path) })
+	written := make(map[string]bool, len(list))
+	for _, path := range list {
+		written[path] = !strings.Contains(path, ".")
+	}
+	n.list = slices.DeleteFunc(n.list, func(p string) bool { return written[firstOf(p)] })
 	return n
+}
+
+// firstOf returns the first segment of a path.
+func firstOf(path string) string {
+	first, _, _ := strings.Cut(path, ".")
+	return first
 }
 
 // fields returns the names of the fields needed, _id first.
 func (n need) fields() []string {
 	list := []string{"_id"}
+	named := map[string]bool{"_id": true}
 	for _, p := range n.list {
-		first, _, _ := strings.Cut(p, ".")
-		if !slices.Contains(list, first) {
+		if first := firstOf(p); !named[first] {
+			named[first] = true
 			list = append(list, first)
 		}
 	}
@@ -133,12 +145,8 @@ func before(s step, after need) need {
 func (s *reshape) before(after need) need {
 	if s.keep {
 		if s.name == "add" {
-			for i, path := range s.writes {
-				after = after.without(path)
-				if s.blocks[i] != path && after.touches(s.blocks[i]) {
-					after = after.withPaths(s.blocks[i])
-				}
-			}
+			after = after.without(s.writes...)
+			after = after.withPaths(s.entered(&after)...)
 		}
 		return after.with(&s.reads)
 	}
@@ -146,8 +154,23 @@ func (s *reshape) before(after need) need {
 	n := need{strict: after.whole || after.strict}
 	for i, path := range s.writes {
 		if s.blocks[i] != path {
-			n = n.withPaths(s.blocks[i])
+			n.list = append(n.list, s.blocks[i])
 		}
 	}
 	return n.withPaths(s.kept...).with(&s.reads)
+}
+
+// entered returns the fields that s computes something in, of those that are needed after
+// it.
+func (s *reshape) entered(after *need) (list []string) {
+	needed := make(map[string]bool, len(after.list))
+	for _, path := range after.list {
+		needed[firstOf(path)] = true
+	}
+	for i, path := range s.writes {
+		if s.blocks[i] != path && needed[s.blocks[i]] {
+			list = append(list, s.blocks[i])
+		}
+	}
+	return list
 }

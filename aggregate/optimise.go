@@ -16,6 +16,7 @@ func (p *Program) optimise(pushed bool) {
 	if pushed {
 		p.pushDown()
 	}
+	p.joinMatches()
 	p.boundSorts()
 	p.access.asked(p.steps)
 	p.narrowSteps()
@@ -112,6 +113,44 @@ func (p *Program) pushDown() {
 		rest = a.window(rest)
 	}
 	p.steps = append(left, rest...)
+}
+
+// joinMatches makes one filter of those that follow one another, which walks over a
+// document once.
+func (p *Program) joinMatches() {
+	var list []step
+	for i := 0; i < len(p.steps); {
+		var run []*match
+		for ; i < len(p.steps); i++ {
+			m, ok := p.steps[i].(*match)
+			if !ok || m.cond.cond != nil {
+				break
+			}
+			run = append(run, m)
+		}
+		switch {
+		case len(run) > 1:
+			list = append(list, joined(run))
+		case len(run) == 1:
+			list = append(list, run[0])
+		default:
+			list = append(list, p.steps[i])
+			i++
+		}
+	}
+	p.steps = list
+}
+
+// joined returns a match that asks for what all of list do.
+func joined(list []*match) *match {
+	m := &match{}
+	filters := make([]*query.Filter, len(list))
+	for i, one := range list {
+		filters[i] = one.cond.filter
+		m.cond.reads.join(&one.cond.reads)
+	}
+	m.cond.filter = filters[0].And(filters[1:]...)
+	return m
 }
 
 // window takes a leading sort, skips and limits, or count, and returns what is left.

@@ -1,8 +1,6 @@
 package aggregate
 
 import (
-	"slices"
-
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/expr"
 )
@@ -12,6 +10,10 @@ import (
 type outputs struct {
 	fields []output
 	accs   []accumulation
+	values *expr.Tuple // of operands, where the outputs stand alone
+
+	named map[string]bool // the names of fields
+	sums  map[string]int  // by path, the accumulator of its sum
 }
 
 // An output is one of the fields.
@@ -32,20 +34,32 @@ func (c *compiler) output(to *outputs, f document.E) error {
 	if !nameable(f.Key) || f.Key == "_id" {
 		return invalid("%q cannot name a field here", f.Key)
 	}
-	if slices.ContainsFunc(to.fields, func(one output) bool { return one.name == f.Key }) {
+	if to.named[f.Key] {
 		return invalidAt(f.Key, "the field is given twice")
 	}
 	a, err := c.accumulation(f.Value)
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(to.accs, func(one accumulation) bool { return one.by.Serves(a) })
-	if at < 0 {
-		at = len(to.accs)
-		to.accs = append(to.accs, accumulation{a, fixed(a)})
+	if to.named == nil {
+		to.named, to.sums = map[string]bool{}, map[string]int{}
 	}
-	to.fields = append(to.fields, output{f.Key, a, at})
+	to.named[f.Key] = true
+	to.fields = append(to.fields, output{f.Key, a, to.accumulator(a)})
 	return nil
+}
+
+// accumulator returns the place of the accumulator that a has its result of.
+func (o *outputs) accumulator(a *expr.Accumulation) int {
+	path, isSum := a.SumOf()
+	if at, ok := o.sums[path]; ok && isSum {
+		return at
+	}
+	o.accs = append(o.accs, accumulation{a, fixed(a)})
+	if isSum {
+		o.sums[path] = len(o.accs) - 1
+	}
+	return len(o.accs) - 1
 }
 
 // fixed reports whether an accumulator needs the same memory for any number of
@@ -76,6 +90,7 @@ func (c *compiler) outputsOf(v any, given bool) (list outputs, err error) {
 			return list, err
 		}
 	}
+	list.values = expr.Join(list.operands()...)
 	return list, nil
 }
 
@@ -99,8 +114,11 @@ func (o *outputs) begin() []expr.Accumulator {
 
 // add adds a document to a group.
 func (o *outputs) add(env *expr.Env, accs []expr.Accumulator, root document.Value) error {
-	for i, one := range o.accs {
-		v, err := one.by.Operand().Eval(env, root)
+	if err := o.values.Begin(env, root); err != nil {
+		return err
+	}
+	for i := range o.accs {
+		v, err := o.values.At(env, i)
 		if err == nil {
 			err = accs[i].Add(v)
 		}

@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"iter"
 	"strings"
 
 	"github.com/virgadb/virga/internal/expr"
@@ -50,6 +51,50 @@ func (p *paths) touches(path string) bool {
 		}
 	}
 	return false
+}
+
+// A pathSet holds paths so that to look for one among many takes no longer. The zero set
+// holds none.
+type pathSet struct {
+	paths map[string]bool // without places
+	tops  map[string]bool // they, and what is above them
+}
+
+func (s *pathSet) add(path string) {
+	if s.paths == nil {
+		s.paths, s.tops = map[string]bool{}, map[string]bool{}
+	}
+	path = withoutPlaces(path)
+	s.paths[path] = true
+	for top := range tops(path) {
+		s.tops[top] = true
+	}
+}
+
+// touches reports whether path overlaps any path of s.
+func (s *pathSet) touches(path string) bool {
+	path = withoutPlaces(path)
+	if s.tops[path] {
+		return true
+	}
+	for top := range tops(path) {
+		if s.paths[top] {
+			return true
+		}
+	}
+	return false
+}
+
+// tops yields the paths above path, from the first segment on, and path.
+func tops(path string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range len(path) {
+			if path[i] == '.' && !yield(path[:i]) {
+				return
+			}
+		}
+		yield(path)
+	}
 }
 
 // overlap reports whether what one of two dotted paths leads to may be, or be part of,

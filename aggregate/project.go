@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/virgadb/virga/document"
@@ -12,10 +13,15 @@ import (
 type reshape struct {
 	shape
 	name   string
+	values *expr.Tuple // of the computed fields
+	exprs  []*expr.Expr
 	reads  paths    // of the expressions
 	writes []string // paths it computes or leaves out
 	blocks []string // paths that it may change
 	kept   []string // paths it leaves as they are, when it keeps no others
+
+	changes pathSet         // blocks
+	chosen  map[string]bool // kept
 }
 
 // A choice is what a $project says of one path.
@@ -40,28 +46,40 @@ func buildProject(c *compiler, v any) ([]step, error) {
 	}
 	s := &reshape{name: "project"}
 	s.keep = excludes
-	withID := !excludes
+	if !excludes && !slices.ContainsFunc(list, choice.ofID) {
+		s.put(shapeField{name: "_id"})
+		s.note("_id", shapeField{})
+	}
 	for _, one := range list {
 		f := shapeField{value: one.value, drop: one.value == nil && !one.keep}
-		path := one.path.String()
-		if path == "_id" || strings.HasPrefix(path, "_id.") {
-			withID = false
-		}
 		if excludes && one.keep {
 			continue // _id, which is kept anyhow
 		}
-		if err := s.add(one.path, f); err != nil {
+		if err := s.set(one.path, f); err != nil {
 			return nil, err
 		}
-		s.note(path, f)
 	}
-	if withID {
-		s.fields = append([]shapeField{{name: "_id"}}, s.fields...)
-		s.kept = append([]string{"_id"}, s.kept...)
-	}
+	s.values = expr.Join(s.exprs...)
 	return []step{s}, nil
 }
 
+// set says what becomes of what is at path.
+func (s *reshape) set(path document.Path, f shapeField) error {
+	if f.value != nil {
+		f.at = len(s.exprs)
+		s.exprs = append(s.exprs, f.value)
+	}
+	if err := s.add(path, f); err != nil {
+		return err
+	}
+	s.note(path.String(), f)
+	return nil
+}
+
+// ofID reports whether c is about _id, or something in it.
+func (c choice) ofID() bool { return c.path.Segments()[0] == "_id" }
+
+// note notes what becomes of what is at path.
 func (s *reshape) note(path string, f shapeField) {
 	switch {
 	case f.value != nil:
@@ -69,11 +87,17 @@ func (s *reshape) note(path string, f shapeField) {
 		s.writes = append(s.writes, path)
 		first, _, _ := strings.Cut(path, ".") // what is no object on the way becomes one
 		s.blocks = append(s.blocks, first)
+		s.changes.add(first)
 	case f.drop:
 		s.writes = append(s.writes, path)
 		s.blocks = append(s.blocks, path)
+		s.changes.add(path)
 	default:
+		if s.chosen == nil {
+			s.chosen = map[string]bool{}
+		}
 		s.kept = append(s.kept, path)
+		s.chosen[path] = true
 	}
 }
 
@@ -163,6 +187,7 @@ func buildAddFields(c *compiler, v any) ([]step, error) {
 	if err := c.additions(s, "", fields); err != nil {
 		return nil, err
 	}
+	s.values = expr.Join(s.exprs...)
 	return []step{s}, nil
 }
 
@@ -187,11 +212,9 @@ func (c *compiler) additions(s *reshape, prefix string, fields []document.E) err
 		if err != nil {
 			return err
 		}
-		field := shapeField{value: x}
-		if err := s.add(path, field); err != nil {
+		if err := s.set(path, shapeField{value: x}); err != nil {
 			return err
 		}
-		s.note(name, field)
 	}
 	return nil
 }
@@ -215,28 +238,24 @@ func buildUnset(_ *compiler, v any) ([]step, error) {
 		if err != nil {
 			return nil, err
 		}
-		field := shapeField{drop: true}
-		if err := s.add(path, field); err != nil {
+		if err := s.set(path, shapeField{drop: true}); err != nil {
 			return nil, err
 		}
-		s.note(text, field)
 	}
 	return []step{s}, nil
 }
 
 // leaves reports whether what path leads to is the same before and after.
 func (s *reshape) leaves(path string) bool {
-	for _, w := range s.blocks {
-		if overlap(w, path) {
-			return false
-		}
+	if s.changes.touches(path) {
+		return false
 	}
 	if s.keep {
 		return true
 	}
-	for _, k := range s.kept {
+	for top := range tops(path) {
 		// A number in a path is a name here, and may be a place in an array elsewhere.
-		if below(path, k) && (!strings.Contains(k, ".") || !strings.ContainsAny(path, "0123456789")) {
+		if s.chosen[top] && (!strings.Contains(top, ".") || !strings.ContainsAny(path, "0123456789")) {
 			return true
 		}
 	}
@@ -254,7 +273,7 @@ func (s *reshape) text() string {
 }
 
 func (s *reshape) open(r *run, in source) (source, error) {
-	return &reshaping{reshape: s, in: in, w: shaping{env: r.env}}, nil
+	return &reshaping{reshape: s, in: in, w: shaping{env: r.env, values: s.values}}, nil
 }
 
 type reshaping struct {

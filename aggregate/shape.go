@@ -8,9 +8,10 @@ import (
 // A shape says what becomes of the fields of an object: a tree of names, each with
 // what happens at it.
 type shape struct {
-	fields   []shapeField // in the order of the specification
-	computes bool         // a field at or below is computed
-	keep     bool         // fields that are not named are kept
+	fields   []shapeField   // in the order of the specification
+	places   map[string]int // of fields by name, when they are many
+	computes bool           // a field at or below is computed
+	keep     bool           // fields that are not named are kept
 }
 
 // A shapeField is what happens to one field.
@@ -18,6 +19,7 @@ type shapeField struct {
 	name  string
 	drop  bool
 	value *expr.Expr // it is computed
+	at    int        // which of the computed ones it is
 	sub   *shape     // something happens below
 	// Neither: it is kept.
 }
@@ -33,10 +35,10 @@ func (s *shape) add(path document.Path, f shapeField) error {
 		switch {
 		case at < 0 && last:
 			f.name = name
-			s.fields = append(s.fields, f)
+			s.put(f)
 		case at < 0:
 			sub := &shape{keep: s.keep}
-			s.fields = append(s.fields, shapeField{name: name, sub: sub})
+			s.put(shapeField{name: name, sub: sub})
 			s = sub
 		case last || s.fields[at].sub == nil:
 			return invalidAt(path.String(), "the path collides with another one")
@@ -47,16 +49,34 @@ func (s *shape) add(path document.Path, f shapeField) error {
 	return nil
 }
 
-func (s *shape) find(name string) int {
-	for i := range s.fields {
-		if s.fields[i].name == name {
-			return i
+// fewFields is the number of fields up to which to look at each is faster than to look
+// one up.
+const fewFields = 12
+
+// put puts f, whose name is new, behind the others.
+func (s *shape) put(f shapeField) {
+	s.fields = append(s.fields, f)
+	switch n := len(s.fields); {
+	case s.places != nil:
+		s.places[f.name] = n - 1
+	case n > fewFields:
+		s.places = make(map[string]int, n)
+		for i := range s.fields {
+			s.places[s.fields[i].name] = i
 		}
 	}
-	return -1
 }
 
+// find returns the place of the field called name, -1 when there is none.
+func (s *shape) find(name string) int { return s.findBytes([]byte(name)) }
+
 func (s *shape) findBytes(name []byte) int {
+	if s.places != nil {
+		if i, ok := s.places[string(name)]; ok {
+			return i
+		}
+		return -1
+	}
 	for i := range s.fields {
 		if s.fields[i].name == string(name) {
 			return i
@@ -67,16 +87,20 @@ func (s *shape) findBytes(name []byte) int {
 
 // A shaping applies a shape to documents. It belongs to one goroutine.
 type shaping struct {
-	env  *expr.Env
-	root document.Value
-	b    document.Builder
+	env    *expr.Env
+	values *expr.Tuple // of the computed fields
+	b      document.Builder
 }
 
 // apply returns what s makes of doc.
 func (w *shaping) apply(s *shape, doc document.Doc) (document.Doc, error) {
-	w.root = doc.Value()
+	if s.computes {
+		if err := w.values.Begin(w.env, doc.Value()); err != nil {
+			return document.Doc{}, err
+		}
+	}
 	w.b.Reset()
-	if err := w.object(s, w.root, true); err != nil {
+	if err := w.object(s, doc.Value(), true); err != nil {
 		return document.Doc{}, err
 	}
 	return document.FromRaw(w.b.Built().Raw()), nil
@@ -157,7 +181,7 @@ func (w *shaping) field(s *shape, f *shapeField, v document.Value) (bool, error)
 }
 
 func (w *shaping) compute(f *shapeField) error {
-	v, err := f.value.Eval(w.env, w.root)
+	v, err := w.values.At(w.env, f.at)
 	if err == nil && v.Exists() {
 		w.b.Key(f.name)
 		w.b.Value(v)

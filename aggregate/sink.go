@@ -215,6 +215,9 @@ func (s *merge) buildPipeline(c *compiler, let any, given bool, pipeline any) er
 		}
 		vars, s.let = append(vars, f.Key), append(s.let, x)
 	}
+	if err := expr.CheckVariables(vars); err != nil {
+		return fault.At("let", err)
+	}
 	s.matched = "pipeline"
 	sub := c.within("$merge", vars)
 	sub.sub = "$facet" // it reads no collection

@@ -3,6 +3,7 @@ package query
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/virgadb/virga/document"
@@ -109,16 +110,29 @@ func (f *Filter) assignSlots(n *node) {
 	if n.op != opLeaf && n.op != opNear {
 		return
 	}
-	name := n.path[0].name
-	n.slot = -1
-	for i := range f.slots {
-		if f.slots[i] == name {
-			n.slot = i
-			return
+	n.slot = f.slotOf(n.path[0].name)
+}
+
+// slotOf returns the slot of a top-level field, a new one if need be.
+func (f *Filter) slotOf(name string) int {
+	if f.index == nil {
+		if i := slices.Index(f.slots, name); i >= 0 {
+			return i
+		}
+	} else if i, ok := f.index[name]; ok {
+		return i
+	}
+	f.slots = append(f.slots, name)
+	switch n := len(f.slots); {
+	case f.index != nil:
+		f.index[name] = n - 1
+	case n > fewSlots:
+		f.index = make(map[string]int, n)
+		for i, name := range f.slots {
+			f.index[name] = i
 		}
 	}
-	n.slot = len(f.slots)
-	f.slots = append(f.slots, name)
+	return len(f.slots) - 1
 }
 
 // pinnedID returns the one value of _id that n admits, or missing.

@@ -35,11 +35,5 @@ func (n *node) unslotted() *node {
 // finish works out of the root what makes matching fast.
 func (f *Filter) finish() {
 	f.assignSlots(f.root)
-	if len(f.slots) > fewSlots {
-		f.index = make(map[string]int, len(f.slots))
-		for i, name := range f.slots {
-			f.index[name] = i
-		}
-	}
 	f.id = pinnedID(f.root)
 }

@@ -67,9 +67,10 @@ func CompileSort(spec any) (*Sort, error) {
 	return s, s.check()
 }
 
-// by adds f, or gives its direction to the field of that path.
+// by adds f, or gives its direction to the field of that path. Of fields beyond the limit
+// it looks for none: they are refused as they are.
 func (s *Sort) by(f SortField) {
-	for i := range s.Fields {
+	for i := range min(len(s.Fields), maxSortFields) {
 		if s.Fields[i].Path.String() == f.Path.String() {
 			s.Fields[i].Desc = f.Desc
 			return

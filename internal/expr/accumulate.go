@@ -34,19 +34,17 @@ func (a *Accumulation) Operand() *Expr { return a.operand }
 // New returns an accumulator of no values.
 func (a *Accumulation) New() Accumulator { return a.make() }
 
-// Serves reports whether an accumulator of a is given what one of b would be, so that it
-// can stand for it: see [Accumulation.ResultOf].
-func (a *Accumulation) Serves(b *Accumulation) bool {
-	if a.name != "$sum" && a.name != "$avg" || b.name != "$sum" && b.name != "$avg" {
-		return false
+// SumOf returns the path whose values a adds up, be it for their sum or their average. One
+// accumulator can stand for those of all that add up the same: see [Accumulation.ResultOf].
+func (a *Accumulation) SumOf() (path string, ok bool) {
+	if a.name != "$sum" && a.name != "$avg" {
+		return "", false
 	}
-	path, ok := a.operand.Path()
-	other, too := b.operand.Path()
-	return ok && too && path == other
+	return a.operand.Path()
 }
 
-// ResultOf returns the result of acc, which is an accumulator of a or of one that serves
-// a. Of a sum it may be asked for again.
+// ResultOf returns the result of acc, which is an accumulator of a or of one that adds up
+// the same. Of a sum it may be asked for again.
 func (a *Accumulation) ResultOf(acc Accumulator, env *Env) (document.Value, error) {
 	if s, ok := acc.(*sumOf); ok {
 		return s.result(env, a.name == "$avg"), nil
@@ -72,13 +70,11 @@ func CompileAccumulation(v any, s Scope) (*Accumulation, error) {
 		}
 		return nil, invalid("unknown accumulator %s", name)
 	}
-	c, err := newCompiler(s)
-	if err != nil {
-		return nil, err
-	}
+	c := newCompiler(s)
 	a := &Accumulation{name: name}
 	at := place{name: name}
 	var root node
+	var err error
 	if row.build != nil {
 		root, a.make, err = row.build(c, at, fields[0].Value)
 	} else {

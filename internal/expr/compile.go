@@ -23,9 +23,9 @@ const (
 type compiler struct {
 	families []table
 	now      time.Time
-	env      *Env // to compute in what is constant
-	outer    []string
-	scope    []binding // variables in reach, the innermost last
+	env      *Env      // to compute in what is constant
+	outer    []string  // variables bound from outside, whose slots come first
+	scope    []binding // those bound here that are in reach, the innermost last
 	slots    int       // variables in use here
 	most     int       // the most in use anywhere
 	depth    int
@@ -42,15 +42,9 @@ type binding struct {
 	slot int
 }
 
-func newCompiler(s Scope) (*compiler, error) {
-	c := &compiler{families: families, now: s.Now, env: NewEnv(Options{}), nodes: maxNodes, bytes: maxConstant, outer: s.Vars}
-	for _, name := range s.Vars {
-		if err := checkVariable(name); err != nil {
-			return nil, err
-		}
-		c.bind(name)
-	}
-	return c, nil
+func newCompiler(s Scope) *compiler {
+	n := len(s.Vars)
+	return &compiler{families: families, now: s.Now, env: NewEnv(Options{}), nodes: maxNodes, bytes: maxConstant, outer: s.Vars, slots: n, most: n}
 }
 
 // finish returns the expression whose root is n.
@@ -192,10 +186,13 @@ func (c *compiler) field(name string) int {
 func (c *compiler) resolve(name string) (n node, root bool, err error) {
 	for i := len(c.scope) - 1; i >= 0; i-- {
 		if b := c.scope[i]; b.name == name {
-			if b.slot < len(c.outer) {
-				c.reads.variable(name)
-			}
 			return variable{b.slot}, false, nil
+		}
+	}
+	for i := len(c.outer) - 1; i >= 0; i-- {
+		if c.outer[i] == name {
+			c.reads.variable(name)
+			return variable{i}, false, nil
 		}
 	}
 	switch name {
@@ -227,6 +224,16 @@ func (c *compiler) bind(name string) int {
 func (c *compiler) unbind(n int) {
 	c.slots -= n
 	c.scope = c.scope[:len(c.scope)-n]
+}
+
+// CheckVariables refuses names that [Scope.Vars] cannot have, as ErrInvalid.
+func CheckVariables(names []string) error {
+	for _, name := range names {
+		if err := checkVariable(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkVariable refuses names that no variable of a user may have.

@@ -24,6 +24,7 @@ type Env struct {
 	root   document.Value
 	fields []document.Value // of root, those the expression begins at
 	picked []document.Value // of root, those that the expressions of a tuple begin at
+	shared int              // whose of them are in fields: see [Tuple.At]
 	vars   []document.Value
 	stack  []document.Value // operands of the calls under way
 	buf    []byte           // what is left of it is where the next small results go
@@ -74,14 +75,19 @@ func (e *Env) enter(doc document.Value, x *Expr) error {
 	if doc.Kind() != document.Object {
 		return nil
 	}
-	// The document is walked over once, however many fields are asked for.
-	if x.index == nil {
-		return doc.Pick(x.fields, e.fields)
+	return pickFields(doc, x.fields, x.index, e.fields)
+}
+
+// pickFields walks once over doc, an object, however many fields are asked for, and leaves in
+// into those called names. Index has the places of names when they are many.
+func pickFields(doc document.Value, names []string, index map[string]int, into []document.Value) error {
+	if index == nil {
+		return doc.Pick(names, into)
 	}
 	fields := doc.Fields()
 	for fields.Next() {
-		if i, ok := x.index[string(fields.Key())]; ok {
-			e.fields[i] = fields.Value()
+		if i, ok := index[string(fields.Key())]; ok {
+			into[i] = fields.Value()
 		}
 	}
 	return fields.Err()

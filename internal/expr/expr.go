@@ -13,7 +13,7 @@ type Scope struct {
 	// Now is the time of the operation: the value of $$NOW and of server dates.
 	Now time.Time
 	// Vars names the variables that are bound from outside, with [Env.Set], in that
-	// order. The zero Scope has none.
+	// order, by names that [CheckVariables] lets pass. The zero Scope has none.
 	Vars []string
 	// Schema compiles the operand of $jsonSchema, of filters within the expression's
 	// reach, into what tells whether a value meets it. Nil: there is no such operator.
@@ -37,10 +37,7 @@ type Expr struct {
 //
 // [the package]: github.com/virgadb/virga/internal/expr
 func Compile(v any, s Scope) (*Expr, error) {
-	c, err := newCompiler(s)
-	if err != nil {
-		return nil, err
-	}
+	c := newCompiler(s)
 	root, err := c.compile(v, "")
 	if err != nil {
 		return nil, err

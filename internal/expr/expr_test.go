@@ -141,7 +141,7 @@ func TestScopeVars(t *testing.T) {
 	if got := strings.Join(x.Vars(), " "); got != "a b" {
 		t.Errorf("reads the variables %s", got)
 	}
-	if _, err := Compile("$$a", Scope{Vars: []string{"A"}}); !errors.Is(err, fault.ErrInvalid) {
+	if err := CheckVariables([]string{"a", "A"}); !errors.Is(err, fault.ErrInvalid) {
 		t.Errorf("a variable A: %v", err)
 	}
 }

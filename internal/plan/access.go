@@ -111,20 +111,14 @@ func (p *planner) fieldBounds(x *index.Index) ([]bound, decided) {
 		if x.Multikey(i) || i == x.GeoField() {
 			continue
 		}
-		b := p.bounder(x, i)
-		for c, t := range p.conjuncts {
-			k := b.of(t, fields[i].Path, false)
-			if !k.known {
-				continue
-			}
-			if list == nil {
-				list = make([]bound, len(fields))
-			}
-			if k.exact {
-				done.add(c)
-			}
-			list[i] = list[i].with(k, true)
+		k := p.bounder(x, i).conjuncts(p.conjuncts, 0, fields[i].Path, &done)
+		if !k.known {
+			continue
 		}
+		if list == nil {
+			list = make([]bound, len(fields))
+		}
+		list[i] = k
 	}
 	if x.Traits().Multikey != 0 {
 		list, done = p.multikeyBounds(x, list, done)

@@ -36,14 +36,15 @@ func (p *planner) wanted() (want index.Spec, why string) {
 		f := index.Field{Path: t.Path()}
 		switch kindOfTerm(t) {
 		case asksOne:
-			same = appendField(same, f)
+			same = append(same, f)
 		case asksSeveral:
-			several = appendField(several, f)
+			several = append(several, f)
 		case asksRange:
-			ranges = appendField(ranges, f)
+			ranges = append(ranges, f)
 		}
 	}
 	slices.SortFunc(same, func(a, b index.Field) int { return strings.Compare(a.Path, b.Path) })
+	same = slices.Compact(same)
 	var order []index.Field
 	for _, f := range p.by {
 		order = append(order, index.Field{Path: f.Path.String(), Desc: f.Desc})
@@ -58,7 +59,7 @@ func (p *planner) wanted() (want index.Spec, why string) {
 	for _, part := range parts {
 		before := len(want.Fields)
 		for _, f := range part.fields {
-			if f.Path != "_id" && !strings.HasPrefix(f.Path, "_id.") {
+			if len(want.Fields) < index.MaxFields && f.Path != "_id" && !strings.HasPrefix(f.Path, "_id.") {
 				want.Fields = appendField(want.Fields, f)
 			}
 		}
@@ -66,7 +67,6 @@ func (p *planner) wanted() (want index.Spec, why string) {
 			reasons = append(reasons, part.reason)
 		}
 	}
-	want.Fields = want.Fields[:min(len(want.Fields), index.MaxFields)]
 	return want, strings.Join(reasons, ", then ")
 }
 

@@ -58,13 +58,41 @@ func (b *bounder) of(t query.Term, target string, element bool) bound {
 // unless all are about the same element.
 func (b *bounder) and(t query.Term, target string, element bool) bound {
 	same := !b.multikey || element && target == ""
-	joined := bound{exact: true}
-	for i := range t.Len() {
-		k := b.of(t.At(i), target, element)
-		joined = joined.with(k, same)
-	}
+	joined := b.kids(t, 0, t.Len(), target, element, same)
 	joined.exact = joined.exact && same && joined.known
 	return joined
+}
+
+// kids returns what some of the conditions that t joins say together. Halves are joined
+// with halves: n conditions that each leave out one value make a set of n intervals, and
+// to narrow it by one after the other would be to copy it n times.
+func (b *bounder) kids(t query.Term, from, to int, target string, element, same bool) bound {
+	switch to - from {
+	case 0:
+		return unbounded
+	case 1:
+		return b.of(t.At(from), target, element)
+	}
+	mid := (from + to) / 2
+	return b.kids(t, from, mid, target, element, same).with(b.kids(t, mid, to, target, element, same), same)
+}
+
+// conjuncts returns what all of list, the first of which has the number c, say together
+// of the field at path, which has one value. It adds to done those that this decides. It
+// joins halves as kids does.
+func (b *bounder) conjuncts(list []query.Term, c int, path string, done *decided) bound {
+	switch len(list) {
+	case 0:
+		return unbounded
+	case 1:
+		k := b.of(list[0], path, false)
+		if k.known && k.exact {
+			done.add(c)
+		}
+		return k
+	}
+	mid := len(list) / 2
+	return b.conjuncts(list[:mid], c, path, done).with(b.conjuncts(list[mid:], c+mid, path, done), true)
 }
 
 // with returns the bound of both conditions, or, when they may be met by different

@@ -159,16 +159,8 @@ func (p *planner) scanAccess() *access {
 // idAccess returns the way by _id, nil when the conditions do not narrow it.
 func (p *planner) idAccess() *access {
 	b := bounder{arena: &p.arena}
-	joined, done := unbounded, decided(0)
-	for c, t := range p.conjuncts {
-		k := b.of(t, "_id", false)
-		if k.known {
-			joined = joined.with(k, true)
-			if k.exact {
-				done.add(c)
-			}
-		}
-	}
+	done := decided(0)
+	joined := b.conjuncts(p.conjuncts, 0, "_id", &done)
 	if !joined.known {
 		return nil
 	}
