@@ -69,6 +69,13 @@ func TestFencesAreDecidedByTheirBounds(t *testing.T) {
 			if err != nil || e.Returned != c.found || e.DocsExamined != c.read {
 				t.Errorf("%s: counted %d, of %d documents, want %d, %d: %v\n%s", name, e.Returned, e.DocsExamined, c.found, c.read, err, e.Tree())
 			}
+			if sure := strings.Contains(e.Tree(), "fetch what is undecided | filter"); sure != (name != "any of two" && name != "by what is elsewhere") {
+				t.Errorf("%s: says so %v\n%s", name, sure, e.Tree())
+			}
+			e, err = fences.Where(c.where).Field(M{"_id": true}).Explain(ctx())
+			if _, union := c.where["$or"]; !union && e.DocsExamined != c.read || err != nil || e.Returned != c.found {
+				t.Errorf("%s: found the _ids of %d, of %d documents, want %d, %d: %v\n%s", name, e.Returned, e.DocsExamined, c.found, c.read, err, e.Tree())
+			}
 			e, err = fences.Where(c.where).Explain(ctx())
 			if want := max(c.found, c.read); err != nil || e.Returned != c.found || e.DocsExamined != want {
 				t.Errorf("%s: found %d, of %d documents, want %d, %d: %v\n%s", name, e.Returned, e.DocsExamined, c.found, want, err, e.Tree())

@@ -9,7 +9,7 @@ import (
 )
 
 // A Reader gives values back from the entries of an index, which hold one value for
-// each field and none that is cut. It remembers the last value of each field: in an
+// each field and none that is cut, or the _id alone from any. It remembers the last value of each field: in an
 // index it often is that of the next entry too. It belongs to one goroutine.
 type Reader struct {
 	index  *Index
@@ -46,7 +46,7 @@ func (x *Index) Reader(id bool, fields []int) *Reader {
 
 // Read reads an entry. It reports false when the document itself has to be asked.
 func (r *Reader) Read(p Parts) bool {
-	if r.index.traits.Multikey != 0 || r.index.traits.Cut {
+	if len(r.fields) > 0 && (r.index.traits.Multikey != 0 || r.index.traits.Cut) {
 		return false
 	}
 	if r.id {

@@ -32,6 +32,9 @@ func (c *cover) start(brief bool) *coverer {
 // when the documents themselves have to be fetched.
 func (p *planner) covering(a *access) *cover {
 	traits := a.index.Traits()
+	if a.judges() {
+		return p.coveringSure(a)
+	}
 	if traits.Multikey != 0 || traits.Cut || a.search != nil && (!a.exact || traits.Shapes) {
 		return nil
 	}
@@ -71,6 +74,21 @@ func (p *planner) covering(a *access) *cover {
 		return nil
 	}
 	return &cover{index: a.index, id: need.id || p.r.Needs == nil || contains(p.r.Needs, "_id"), fields: need.fields}
+}
+
+// coveringSure returns what makes documents, which have no more than an _id, of those
+// entries of a search that surely match. The others are fetched.
+func (p *planner) coveringSure(a *access) *cover {
+	looked, ok := p.looked()
+	if !ok || p.purpose != toFind || len(p.by) > 0 || p.r.Sort != nil {
+		return nil
+	}
+	for _, path := range looked {
+		if path != "_id" {
+			return nil
+		}
+	}
+	return &cover{index: a.index, id: true}
 }
 
 // looked returns the paths that the reader looks at, and whether documents that have

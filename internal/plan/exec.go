@@ -145,7 +145,7 @@ func (x *exec) items(a *access) items {
 
 // givesUp reports whether a makes way for a scan when it leads to many documents.
 func (p *planner) givesUp(a *access) bool {
-	return p.r.Hint == "" && !p.options.RequireIndex && a.order.mode == unordered && a.cover == nil && !(a.exact && p.purpose == toCount)
+	return p.r.Hint == "" && !p.options.RequireIndex && a.order.mode == unordered && (a.cover == nil || a.judges()) && !(a.exact && p.purpose == toCount)
 }
 
 // giveUpAfter returns the number of entries beyond which fetching their documents

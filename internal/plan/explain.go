@@ -108,7 +108,7 @@ func (p *planner) stages(a *access, op string) query.Stage {
 	}
 	if p.r.Projection != nil {
 		name := "PROJECTION"
-		if a.cover != nil {
+		if a.cover != nil && !a.judges() {
 			name = "PROJECTION_COVERED"
 		}
 		then(name, "project")
@@ -163,6 +163,8 @@ func (p *planner) accessStage(a *access) query.Stage {
 	switch {
 	case p.purpose == toCount && a.exact:
 		return s
+	case a.judges() && (a.cover != nil || p.purpose == toCount):
+		return p.fetchStage(s, " what is undecided"+filtered)
 	case a.cover != nil:
 		s.Text += " | covered" + filtered
 		return s

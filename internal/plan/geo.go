@@ -167,7 +167,7 @@ func (p *planner) priceSearch(a *access, part float64) float64 {
 	switch {
 	case p.purpose == toCount && a.exact:
 		each = 0
-	case a.cover != nil:
+	case a.cover != nil && !a.judges():
 		each = makeCost
 	}
 	if a.index.Traits().Shapes {

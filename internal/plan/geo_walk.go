@@ -195,6 +195,11 @@ type found struct {
 // A descent moves a walk from one entry that is found to the next.
 type descent interface{ Next() bool }
 
+// nowhere is the descent to nothing.
+type nowhere struct{}
+
+func (nowhere) Next() bool { return false }
+
 func (x *exec) found(a *access, prefix []byte, points bool) *found {
 	f := &found{spots: x.spots(a, prefix, points), access: a}
 	if a.cover != nil {
@@ -263,10 +268,15 @@ func (f *found) verdict() geo.Verdict {
 	return f.access.search.judge(&b)
 }
 
-// begin begins the descent, or lets it go on.
+// begin begins the descent, or lets it go on. Where there are shapes there may be no points
+// at all, which one look tells.
 func (f *found) begin(ctx context.Context) {
 	f.spots.ctx = ctx
-	if f.descent == nil {
+	switch {
+	case f.descent != nil:
+	case f.spots.points && f.access.index.Traits().Shapes && !f.spots.Seek(0):
+		f.descent = nowhere{}
+	default:
 		f.descent = f.descend()
 	}
 }
