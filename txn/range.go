@@ -26,6 +26,9 @@ func (s Snapshot) Indexes(coll *Collection) []*index.Index {
 	return list
 }
 
+// Warm says that the documents under keys, all of one collection, are about to be read.
+func (s Snapshot) Warm(keys [][]byte) { s.snap.Warm(keys) }
+
 // GetKey returns the document under a key, as [keys.AppendDocumentOf] makes it, or
 // the zero Doc when there is none.
 func (s Snapshot) GetKey(key []byte) (document.Doc, error) {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
-	"github.com/virgadb/virga/internal/keys"
 	"github.com/virgadb/virga/internal/storage"
 	"github.com/virgadb/virga/query"
 	"github.com/virgadb/virga/txn"
@@ -21,11 +20,9 @@ type fetched struct {
 	blind  bool          // nobody looks at documents of items that are sure
 	scan   func() source // what takes over when the items are too many
 	wide   source        // it has taken over
-	doc    document.Doc
-	id     []byte
-	number []byte // the key of doc
-	metres float64
+	at     target
 	passed int
+	ahead  lookahead
 }
 
 func (f *fetched) next(ctx context.Context) (document.Doc, bool, error) {
@@ -33,7 +30,7 @@ func (f *fetched) next(ctx context.Context) (document.Doc, bool, error) {
 		return f.wide.next(ctx)
 	}
 	for {
-		it, ok, err := f.items.next(ctx)
+		ok, err := f.ahead.next(ctx, f)
 		if errors.Is(err, errMany) {
 			f.items.close()
 			f.exec.switched = true
@@ -47,14 +44,14 @@ func (f *fetched) next(ctx context.Context) (document.Doc, bool, error) {
 			return document.Doc{}, false, ctx.Err()
 		}
 		f.passed++
-		if it.sure && f.blind {
+		if f.at.sure && f.blind {
 			return document.Doc{}, true, nil
 		}
-		if err := f.read(it); err != nil {
+		if err := f.read(); err != nil {
 			return document.Doc{}, false, err
 		}
-		if f.filter != nil && !it.sure {
-			ok, err := f.filter.Match(f.doc)
+		if f.filter != nil && !f.at.sure {
+			ok, err := f.filter.Match(f.at.doc)
 			if err != nil {
 				return document.Doc{}, false, corruptAt(f.key(), err)
 			}
@@ -62,23 +59,21 @@ func (f *fetched) next(ctx context.Context) (document.Doc, bool, error) {
 				continue
 			}
 		}
-		return f.doc, true, nil
+		return f.at.doc, true, nil
 	}
 }
 
-// read sets the document of an item.
-func (f *fetched) read(it item) error {
-	f.id, f.doc, f.metres = it.id, it.doc, it.metres
-	if !f.doc.IsZero() {
+// read reads the document, unless an entry held it.
+func (f *fetched) read() (err error) {
+	if !f.at.doc.IsZero() {
 		return nil
 	}
 	f.exec.docs++
-	var err error
-	if f.doc, err = f.exec.snap.GetKey(f.key()); err != nil {
+	if f.at.doc, err = f.exec.snap.GetKey(f.at.key); err != nil {
 		return err
 	}
-	if f.doc.IsZero() {
-		return fmt.Errorf("an index has an entry for the document under key %x, which does not exist: %w", f.key(), fault.ErrCorrupt)
+	if f.at.doc.IsZero() {
+		return fmt.Errorf("an index has an entry for the document under key %x, which does not exist: %w", f.at.key, fault.ErrCorrupt)
 	}
 	return nil
 }
@@ -86,7 +81,7 @@ func (f *fetched) read(it item) error {
 // pass moves over up to n items without reading their documents, and returns over
 // how many, when items are known to match.
 func (f *fetched) pass(ctx context.Context, n int) (int, error) {
-	if f.filter != nil || f.wide != nil {
+	if f.filter != nil || f.wide != nil || f.ahead.taken > 0 {
 		return 0, nil
 	}
 	passed, err := skip(ctx, f.items, n)
@@ -101,21 +96,20 @@ func (f *fetched) pass(ctx context.Context, n int) (int, error) {
 
 // distance returns that of the document last returned, which a search for the nearest
 // has measured.
-func (f *fetched) distance() float64 { return f.metres }
+func (f *fetched) distance() float64 { return f.at.metres }
 
 func (f *fetched) keep() (document.Doc, error) {
 	if f.wide != nil {
 		return f.wide.keep()
 	}
-	return f.doc, nil
+	return f.at.doc, nil
 }
 
 func (f *fetched) key() []byte {
 	if f.wide != nil {
 		return f.wide.key()
 	}
-	f.number = keys.AppendDocumentOf(f.number[:0], f.exec.coll.ID, f.id)
-	return f.number
+	return f.at.key
 }
 
 func (f *fetched) close() {

@@ -197,34 +197,3 @@ func (c *treeCursor) Close() {
 	c.at, c.stop = 0, 0
 	c.rest()
 }
-
-// So many values are warmed together, and of each so many bytes at most.
-const (
-	warmItems = 16
-	warmBytes = 512
-	cacheLine = 64
-)
-
-// warm looks at the values that come next in a long walk. They lie scattered over memory:
-// whoever looks at one after the other waits for each, while a loop that does nothing else
-// waits for several at once.
-func (c *treeCursor) warm() {
-	lo, hi := c.at, min(c.at+warmItems, c.stop)
-	if c.reverse {
-		lo, hi = max(c.at-warmItems, c.stop)+1, c.at+1
-	}
-	c.cold = hi - lo - 1
-	if values := c.leaf.values; values != nil && !c.keys {
-		c.warmed = warmValues(values[lo:hi])
-	}
-}
-
-func warmValues(list []value) (sum byte) {
-	for _, v := range list {
-		b := v.bytes()
-		for at := 0; at < min(len(b), warmBytes); at += cacheLine {
-			sum += b[at]
-		}
-	}
-	return sum
-}

@@ -34,7 +34,10 @@ type state struct {
 	version uint64
 }
 
-var _ storage.Resident = (*Engine)(nil)
+var (
+	_ storage.Resident = (*Engine)(nil)
+	_ storage.Warmer   = (*state)(nil)
+)
 
 // Open returns an empty engine.
 func Open(o Options) *Engine {
@@ -135,3 +138,6 @@ func (s *state) Scan(r storage.Range, o storage.ScanOptions) storage.EngineCurso
 }
 
 func (s *state) Release() {}
+
+// Warm implements [storage.Warmer].
+func (s *state) Warm(keys [][]byte) { s.forest.Warm(keys) }
