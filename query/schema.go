@@ -2,8 +2,10 @@ package query
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/expr"
 	"github.com/virgadb/virga/internal/fault"
 )
 
@@ -11,6 +13,16 @@ import (
 // meets a JSON Schema: an object itself, with the types of JSON or, as bsonType,
 // those that MongoDB names. It is a whole filter and joins others by And, Or and Not.
 func JSONSchema(schema any) Condition { return Condition{"$jsonSchema", []any{schema}} }
+
+// CompileForTerms is [CompileFilter] for a filter that is asked for its [Filter.Term] and
+// of no document: $jsonSchema, of which no term tells more than that it is there, may then
+// have any operand. Where matching comes to one, it is ErrNotImplemented.
+func CompileForTerms(cond any, now time.Time) (*Filter, error) {
+	unmet := func(document.Value) (bool, error) {
+		return false, fmt.Errorf("$jsonSchema: %w", fault.ErrNotImplemented)
+	}
+	return CompileFilterIn(cond, expr.Scope{Now: now, Schema: func(any) (func(document.Value) (bool, error), error) { return unmet, nil }})
+}
 
 // schema compiles $jsonSchema.
 func (c *compiler) schema(v any) (*node, error) {

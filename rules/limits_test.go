@@ -211,3 +211,24 @@ func TestBadCalls(t *testing.T) {
 		}
 	}
 }
+
+// A JSON Schema in a query proves nothing, and stands in the way of no other proof.
+func TestSimulateSchema(t *testing.T) {
+	r := mustRules(t, "doc.a == 1")
+	call := &Call{Auth: alice, Op: Read, Now: noon}
+	schema := document.M{"$jsonSchema": document.M{"properties": document.M{"a": document.M{"enum": []int{1}}}}}
+	alone := Simulate(t.Context(), r, call, Question{Where: schema})
+	denied(t, alone.Err)
+	beside := Simulate(t.Context(), r, call, Question{Where: query.And(document.M{"a": 1}, schema)})
+	denies := Simulate(t.Context(), r, call, Question{Where: query.And(document.M{"a": 1}, query.Not(schema))})
+	if alone.Allowed || !beside.Allowed || !denies.Allowed {
+		t.Errorf("%v\n%v\n%v", alone, beside, denies)
+	}
+	f, err := query.CompileForTerms(schema, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Match(mustDoc(t, `{"a": 1}`)); !errors.Is(err, fault.ErrNotImplemented) {
+		t.Errorf("matched: %v", err)
+	}
+}

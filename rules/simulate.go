@@ -30,8 +30,9 @@ type Verdict struct {
 }
 
 // Simulate says what r answer to c and q, and how they come to it. A query's
-// condition is compiled as a filter is; an error in it is the verdict's, as is the
-// lack of rules or of a call.
+// condition is compiled as a filter is, except that a $jsonSchema in it, which proves
+// nothing to rules, may say anything; an error in it is the verdict's, as is the lack of
+// rules or of a call.
 func Simulate(ctx context.Context, r *Rules, c *Call, q Question) Verdict {
 	if ctx == nil || r == nil || c == nil {
 		return Verdict{Err: fmt.Errorf("context, rules or call is nil: %w", fault.ErrInvalid)}
@@ -61,7 +62,7 @@ func (v *Verdict) decide(ctx context.Context, r *Rules, c *Call, q Question) err
 		if err != nil {
 			return err
 		}
-		if f, err = query.CompileFilter(where, c.Now); err != nil {
+		if f, err = query.CompileForTerms(where, c.Now); err != nil {
 			return err
 		}
 	}
