@@ -186,3 +186,20 @@ func TestBulkEndsItsTransaction(t *testing.T) {
 		}
 	}
 }
+
+// A view refuses writes and goes on, whoever asks for them.
+func TestBulkInView(t *testing.T) {
+	db := openTest(t)
+	mustAdd(t, db.Collection("c"), M{"_id": 1})
+	err := db.View(context.Background(), func(ctx context.Context, tx *Tx) error {
+		in := tx.Collection("c")
+		if _, err := in.Bulk().Insert(M{"_id": 2}).Commit(ctx); !errors.Is(err, ErrInvalid) {
+			t.Errorf("bulk: %v", err)
+		}
+		wantIDs(t, in.Where(nil), 1)
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -151,11 +151,13 @@ func (t *Tx) Rollback() {
 }
 
 // Abort ends the transaction, nothing of which happens, as an operation of it that
-// fails with reason does.
+// fails with reason does. One that only reads goes on: it has nothing to take back.
 func (t *Tx) Abort(reason error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.end(reason)
+	if !t.readOnly {
+		t.end(reason)
+	}
 }
 
 func (t *Tx) expire(after time.Duration) {
