@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,8 @@ func aboutCollection(verb, short string, access func(string, func(*virga.DB) err
 	}
 }
 
-// readText returns what the file at path holds, or in for "-", up to so many bytes.
+// readText returns what the file at path holds, or in for "-", up to so many bytes. A
+// byte order mark at the beginning is passed over.
 func readText(path string, in io.Reader, most int64) (string, error) {
 	if path != "-" {
 		f, err := os.Open(path)
@@ -85,7 +87,7 @@ func readText(path string, in io.Reader, most int64) (string, error) {
 		in = f
 	}
 	text, err := io.ReadAll(io.LimitReader(in, most))
-	return string(text), err
+	return string(bytes.TrimPrefix(text, byteOrderMark)), err
 }
 
 // existing returns a collection, and an error when the database has none of that

@@ -14,6 +14,9 @@ import (
 // longer as JSON, unless it is written in a wasteful way.
 const maxLine = 128 << 20
 
+// byteOrderMark is what some editors begin a text in UTF-8 with.
+var byteOrderMark = []byte("\xEF\xBB\xBF")
+
 // rows reads JSON Lines: an object a line, of any length up to maxLine. Lines end
 // in LF or CRLF; empty ones, and a byte order mark at the beginning, are passed
 // over.
@@ -76,7 +79,7 @@ func (r *rows) nextLine() ([]byte, error) {
 	}
 	text := r.buf
 	if r.line == 1 {
-		text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))
+		text = bytes.TrimPrefix(text, byteOrderMark)
 	}
 	return bytes.TrimRight(text, "\r\n"), nil
 }

@@ -112,3 +112,13 @@ warning: write 1:1: it does not look at auth: everybody may write, even who is n
 		}
 	}
 }
+
+// Some editors begin a file with a byte order mark, which nobody sees in an error.
+func TestTextsWithByteOrderMark(t *testing.T) {
+	db := path(t)
+	for _, args := range [][]string{{"rules", "check", "-"}, {"rules", "set", db, "notes", "-"}, {"schema", "set", db, "notes", "-"}} {
+		if r := run(t, "\ufeff{}", args...); r.code != command.Done {
+			t.Errorf("%s: %+v", args, r)
+		}
+	}
+}
