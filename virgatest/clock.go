@@ -13,12 +13,21 @@ type Clock struct {
 }
 
 // Now returns the time that the database takes it to be, in UTC.
-func (c *Clock) Now() time.Time { return c.manual.Now() }
+func (c *Clock) Now() time.Time {
+	c.need("Now")
+	return c.manual.Now()
+}
 
 // Advance moves the clock by d. What becomes due meanwhile, as the end of a
 // transaction that was not committed in time, has happened when Advance returns. A
 // negative d moves it back, and what is pending waits the longer.
-func (c *Clock) Advance(d time.Duration) { c.manual.Advance(d) }
+func (c *Clock) Advance(d time.Duration) {
+	c.need("Advance")
+	c.manual.Advance(d)
+}
 
 // Set makes the clock show t, as [Clock.Advance] does.
-func (c *Clock) Set(t time.Time) { c.manual.Set(t) }
+func (c *Clock) Set(t time.Time) {
+	c.need("Set")
+	c.manual.Set(t)
+}

@@ -14,7 +14,8 @@ import (
 )
 
 // A DB is a database that belongs to a test. Code under test is given its field DB,
-// which is the database proper. It is safe for concurrent use.
+// which is the database proper. It is made by [New] or one of the Forks; the methods of
+// any other panic. It is safe for concurrent use.
 type DB struct {
 	*virga.DB
 	// Clock is the time that the database goes by.
@@ -28,8 +29,9 @@ type DB struct {
 
 // New returns an empty database in memory, or one that holds what [Seed] reads. It is
 // checked and closed when the test has ended, unless the test closes it itself. What
-// goes wrong fails the test at once.
+// goes wrong fails the test at once; without a test to fail, where t is nil, it panics.
 func New(t testing.TB, options ...Option) *DB {
+	needTest(t, "New")
 	t.Helper()
 	db, err := newDB(options)
 	if err != nil {
@@ -133,6 +135,7 @@ func verdict(report virga.CheckReport, err error) error {
 // Seed adds what files hold to the database, see [Load]. A file that cannot be used
 // fails the test at once.
 func (db *DB) Seed(files fs.FS) {
+	db.need("Seed")
 	db.t.Helper()
 	if err := Load(context.Background(), db.DB, files); err != nil {
 		db.t.Fatalf("virgatest: %v", err)

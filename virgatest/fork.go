@@ -24,8 +24,11 @@ import (
 // [Setup] gives every copy its own.
 //
 // The copy is checked and closed when t has ended, as a database of [New] is; one that
-// was not written to is what its original was, and not checked again.
+// was not written to is what its original was, and not checked again. A nil t panics, as
+// in [New].
 func (db *DB) Fork(t testing.TB) *DB {
+	needTest(t, "Fork")
+	db.need("Fork")
 	t.Helper()
 	fork, err := db.fork()
 	if err != nil {
@@ -98,9 +101,14 @@ func build(fill func(ctx context.Context, db *virga.DB) error, options []Option)
 }
 
 // Fork returns a copy of the template for the test t, as [DB.Fork] does. What kept the
-// template from being made fails every test that asks for a copy.
+// template from being made fails every test that asks for a copy, as does a template that
+// [NewTemplate] has not made.
 func (tm *Template) Fork(t testing.TB) *DB {
+	needTest(t, "Fork")
 	t.Helper()
+	if tm == nil || tm.original == nil {
+		t.Fatalf("virgatest: the template is nil, or was not made by NewTemplate")
+	}
 	db, err := tm.original()
 	if err != nil {
 		t.Fatalf("virgatest: %v", err)

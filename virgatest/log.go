@@ -83,6 +83,7 @@ func (r *recorder) calls() (list []Call, more int) {
 // order in which they began: the last 2,000. What [New] has loaded from files is not
 // among them.
 func (db *DB) Calls() []Call {
+	db.need("Calls")
 	list, _ := db.recorder.calls()
 	return slices.DeleteFunc(list, func(c Call) bool { return c.underWay })
 }

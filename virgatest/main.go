@@ -13,6 +13,9 @@ import (
 //
 //	func TestMain(m *testing.M) { virgatest.Main(m) }
 func Main(m *testing.M) {
+	if m == nil {
+		panic("virgatest: Main: m is nil, it takes what TestMain is given")
+	}
 	run.mu.Lock()
 	run.survey = newSurvey()
 	run.mu.Unlock()

@@ -59,6 +59,7 @@ func (r Report) String() string {
 
 // Report returns what the queries of the database so far ask for.
 func (db *DB) Report() Report {
+	db.need("Report")
 	s := newSurvey()
 	s.add(db)
 	return s.report()

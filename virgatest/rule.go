@@ -171,6 +171,7 @@ type Injection struct {
 
 // Hits returns how many calls the rule has hit so far.
 func (i *Injection) Hits() int {
+	i.need("Hits")
 	i.faults.mu.Lock()
 	defer i.faults.mu.Unlock()
 	return i.rule.hits
@@ -178,6 +179,7 @@ func (i *Injection) Hits() int {
 
 // Remove ends the rule. Calls that it has hit already end as it says.
 func (i *Injection) Remove() {
+	i.need("Remove")
 	i.faults.mu.Lock()
 	defer i.faults.mu.Unlock()
 	i.faults.rules = slices.DeleteFunc(i.faults.rules, func(r *rule) bool { return r == i.rule })
@@ -187,6 +189,7 @@ func (i *Injection) Remove() {
 // decides how it ends; delays add up. A rule that makes no sense fails the test at once;
 // one that has hit nothing by the end of the test is told of in the test's log.
 func (db *DB) Inject(rule Rule) *Injection {
+	db.need("Inject")
 	db.t.Helper()
 	if err := rule.check(); err != nil {
 		db.t.Fatalf("virgatest: rule %+v: %v", rule, err)
