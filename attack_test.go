@@ -174,3 +174,34 @@ func TestExplainCountsNothingOfOthers(t *testing.T) {
 		t.Errorf("the answers differ by what is there: %v", told)
 	}
 }
+
+// Who meets a value that is taken must not learn by whom.
+func TestDuplicatesNameNoDocumentOfOthers(t *testing.T) {
+	ctx := context.Background()
+	for _, mode := range []string{"PRIVATE", ownRules} {
+		db := openTest(t)
+		c := db.Collection("c")
+		setRules(t, c, mode)
+		if err := c.CreateIndex(ctx, index.Spec{Fields: index.By("v"), Unique: true}); err != nil {
+			t.Fatal(err)
+		}
+		mustAdd(t, c, M{"_id": "hidden", "_openid": "bob", "v": 1})
+		mustAdd(t, c, M{"_id": "a", "_openid": "alice", "v": 2})
+		mine := db.As(alice).Collection("c")
+		for door, call := range map[string]func(c *Collection) error{
+			"add":    func(c *Collection) error { _, err := c.Add(ctx, M{"v": 1}); return err },
+			"update": func(c *Collection) error { _, err := c.Where(M{"_openid": "alice"}).Update(ctx, M{"v": 1}); return err },
+			"bulk": func(c *Collection) error {
+				_, err := c.Bulk().Insert(M{"v": 1}).Insert(M{"v": 7}).Commit(ctx)
+				return err
+			},
+		} {
+			if err := call(mine); !errors.Is(err, ErrDuplicate) || strings.Contains(err.Error(), "hidden") || !strings.Contains(err.Error(), "index v (v)") {
+				t.Errorf("%s under %s: %v", door, mode, err)
+			}
+			if err := call(c); !errors.Is(err, ErrDuplicate) || !strings.Contains(err.Error(), `"hidden"`) {
+				t.Errorf("%s by the program: %v", door, err)
+			}
+		}
+	}
+}

@@ -39,6 +39,9 @@ func (c *Collection) apply(ctx context.Context, d deed, ids []document.Value, ed
 	} else if err = c.db.outside(ctx); err == nil {
 		err = c.db.docs.ApplyPlanned(ctx, c.name, create, ids, planner)
 	}
+	if c.db.who != nil {
+		err = txn.Anonymous(err)
+	}
 	if err == nil && !planned {
 		err = c.missing(ctx, d, ids, edit)
 	}

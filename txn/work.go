@@ -2,7 +2,6 @@ package txn
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 
 	"github.com/virgadb/virga/document"
@@ -280,18 +279,4 @@ func (w *work) checkUnique(snap Snapshot) error {
 // frees reports whether one of a transaction's net edits removes the entry under key.
 func (w *work) frees(key []byte) bool {
 	return w.fought != nil && slices.ContainsFunc(w.removals, func(x storage.Write) bool { return bytes.Equal(x.Key, key) })
-}
-
-// refuse returns the error of a claim to values that another document has; holder
-// is the value of its entry.
-func (c claim) refuse(holder []byte) error {
-	s := c.index.Spec()
-	name := "another document"
-	if p, err := c.index.Split(c.entry.Key, holder); err == nil {
-		if id, _, ok := keys.Decode(p.ID, false, false); ok {
-			name = fmt.Sprintf("document %s", id)
-		}
-	}
-	err := fmt.Errorf("E11000 duplicate key, index %s (%s) has these values for %s: %w", s.Name, s.Keys(), name, fault.ErrDuplicate)
-	return fault.On(c.id.String(), fault.At(s.Fields[0].Path, err))
 }
