@@ -84,6 +84,25 @@ func TestFencesAreDecidedByTheirBounds(t *testing.T) {
 	})
 }
 
+// Shapes whose balls are far away are not measured on the way to the nearest.
+func TestFarFencesAreNotMeasured(t *testing.T) {
+	withFences(t, func(t *testing.T, fences *Collection) {
+		for limit, most := range map[int]int64{1: 2, 5: 12, 9: 20} {
+			near := fences.Where(M{"area": query.GeoNear(geo.Point{4.01, 4.02}, query.NearOptions{})}).Limit(limit).Hint("area_geo")
+			e, err := near.Explain(ctx())
+			if err != nil || e.Returned != int64(limit) || e.DocsExamined > most {
+				t.Errorf("%d found, of %d documents, want %d, of up to %d: %v\n%s", e.Returned, e.DocsExamined, limit, most, err, e.Tree())
+			}
+			got, err := near.Get(ctx())
+			done(t, err)
+			want, err := near.Hint(NoIndex).Get(ctx())
+			if done(t, err); fmt.Sprint(ids(got)) != fmt.Sprint(ids(want)) {
+				t.Errorf("%v, want %v", ids(got), ids(want))
+			}
+		}
+	})
+}
+
 // A shape that changes within its cells keeps the keys of its entries, and a document of
 // two shapes in one cell has one entry for both.
 func TestFencesChangeWithinTheirCells(t *testing.T) {

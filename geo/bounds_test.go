@@ -286,12 +286,13 @@ func TestBoundsDoNotHangOnLastDigits(t *testing.T) {
 		g := roundShape(rnd)
 		if rnd.IntN(2) == 0 { // a box
 			p, w := g[0][0], Point{float64(1+rnd.IntN(100)) / 1000, float64(1+rnd.IntN(100)) / 1000}
+			w = Point{math.Copysign(w[0], -p[0]), math.Copysign(w[1], -p[1])} // not beyond the edge of the map
 			g = Polygon{{p, {p[0] + w[0], p[1]}, {p[0] + w[0], p[1] + w[1]}, {p[0], p[1] + w[1]}, p}}
 		}
 		a := shapeOf(t, g).Bounds()
 		for i, p := range g[0] {
 			for j := range p {
-				g[0][i][j] = math.Nextafter(p[j], float64(1000*rnd.IntN(2)-500))
+				g[0][i][j] = math.Nextafter(p[j], float64(178*rnd.IntN(2)-89))
 			}
 		}
 		g[0][len(g[0])-1] = g[0][0]

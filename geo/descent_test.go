@@ -271,6 +271,7 @@ func (h *held) randomShape(rnd *rand.Rand) (Geometry, *Shape) {
 func TestShapesAgainstAll(t *testing.T) {
 	rnd, seed := random(t)
 	queries, candidates, found := 0, 0, 0
+	measured := [2]int{}
 	for queries < 250*effort() {
 		places := heldPoints(t, rnd, 100)
 		var shapes []*Shape
@@ -296,10 +297,14 @@ func TestShapesAgainstAll(t *testing.T) {
 			g, a := places.randomArea(rnd)
 			c, f = shapesMatch(t, seed, g, a.DescendShapes(&held{list: cells.list}, int64(len(cells.list))), shapes, a.Contains)
 			candidates, found = candidates+c, found+f
-			nearShapes(t, seed, places.randomCenter(rnd), cells, shapes)
+			m := nearShapes(t, seed, places.randomCenter(rnd), cells, shapes)
+			measured[0], measured[1] = measured[0]+m[0], measured[1]+m[1]
 		}
 	}
-	t.Logf("seed %d: %d queries, %d candidates for %d shapes", seed, queries, candidates, found)
+	t.Logf("seed %d: %d queries, %d candidates for %d shapes, %d measured to find the nearest", seed, queries, candidates, found, measured)
+	if measured[1] >= measured[0] {
+		t.Error("bounds spare nothing")
+	}
 }
 
 func shapesMatch(t *testing.T, seed uint64, query any, d *Descent, shapes []*Shape, match func(*Shape) bool) (candidates, found int) {
@@ -375,7 +380,9 @@ func TestLineageOfPointsOnly(t *testing.T) {
 	}
 }
 
-func nearShapes(t *testing.T, seed uint64, p Point, cells *held, shapes []*Shape) {
+// nearShapes asks for the nearest shapes, while nothing is told of them and while their
+// bounds are, and returns how many are measured.
+func nearShapes(t *testing.T, seed uint64, p Point, cells *held, shapes []*Shape) [2]int {
 	t.Helper()
 	o, err := NewOrigin(p)
 	if err != nil {
@@ -388,16 +395,33 @@ func nearShapes(t *testing.T, seed uint64, p Point, cells *held, shapes []*Shape
 	slices.SortFunc(want, func(a, b Hit) int {
 		return cmp.Or(cmp.Compare(a.Metres, b.Metres), bytes.Compare(a.ID, b.ID))
 	})
-	search := o.Search(NearSearch{Shapes: &held{list: cells.list}, Max: math.Inf(1), Measure: func(id []byte) (float64, bool, error) {
-		var i int
-		_, err := fmt.Sscanf(string(id), "%04d", &i)
-		return shapes[i].Distance(p), true, err
-	}})
-	for i := range min(len(want), 20) {
-		if h, ok, err := search.Next(); !ok || err != nil || string(h.ID) != string(want[i].ID) {
-			t.Fatalf("seed %d: near %v: shape %d is %s at %v m, want %s at %v m, %v", seed, p, i, h.ID, h.Metres, want[i].ID, want[i].Metres, err)
+	number := func(id []byte) (i int) {
+		if _, err := fmt.Sscanf(string(id), "%04d", &i); err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	measured := [2]int{}
+	for told := range measured {
+		entries := &held{list: cells.list}
+		search := NearSearch{Shapes: entries, Max: math.Inf(1), Measure: func(id []byte) (float64, bool, error) {
+			measured[told]++
+			return shapes[number(id)].Distance(p), true, nil
+		}}
+		if told == 1 {
+			search.Told = func() (Bounds, bool) {
+				i := number(entries.ID())
+				return shapes[i].Bounds(), i%7 > 0
+			}
+		}
+		nearest := o.Search(search)
+		for i := range min(len(want), 20) {
+			if h, ok, err := nearest.Next(); !ok || err != nil || string(h.ID) != string(want[i].ID) {
+				t.Fatalf("seed %d: near %v: shape %d is %s at %v m, want %s at %v m, %v", seed, p, i, h.ID, h.Metres, want[i].ID, want[i].Metres, err)
+			}
 		}
 	}
+	return measured
 }
 
 // A covering keeps to the cells that it is allowed, in order, of which none holds another.

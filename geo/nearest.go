@@ -12,9 +12,10 @@ type Nearest struct {
 	points, shapes Entries
 	total          float64
 	origin         *Origin
-	bounds         bounds
+	span           span
 	limit          float64 // a straight distance that nothing wanted is beyond
 	measure        func(id []byte) (metres float64, ok bool, err error)
+	told           func() (Bounds, bool)
 	repeats        bool // one may have several entries
 
 	cells []reach     // a heap
@@ -25,6 +26,7 @@ type Nearest struct {
 	slab  []byte
 	seen  map[string]struct{} // ids that have been returned, or measured out of bounds
 	asked map[string]struct{} // ids of shapes that have been measured
+	later [][]byte            // ids of shapes that wait to be measured
 	err   error
 }
 
@@ -36,10 +38,10 @@ type Hit struct {
 	straight float64 // the straight distance, squared
 }
 
-// A reach is a cell that waits to be opened.
+// A reach is a cell that waits to be opened, or a shape that waits to be measured.
 type reach struct {
 	least float64 // no point of it is nearer, as a straight distance
-	node  int32   // the number of a base node, behind these that of a node of the search, or farBase
+	node  int32   // the number of a base node, behind these that of a node of the search, or farBase; of a shape its place in later
 	kind  reachKind
 }
 
@@ -48,6 +50,7 @@ type reachKind uint8
 const (
 	reachPoints reachKind = iota
 	reachShapes
+	reachShape // one of them
 )
 
 // A NearSearch says what a [Nearest] searches.
@@ -61,6 +64,9 @@ type NearSearch struct {
 
 	// Measure returns the distance in metres of what has shapes.
 	Measure func(id []byte) (metres float64, ok bool, err error)
+	// Told returns the bounds of the shape of the current entry of Shapes, if there are
+	// any: it is measured when it may be the nearest, not before. Nil is none.
+	Told func() (Bounds, bool)
 }
 
 // maxFirst is the number of hits up to which a search finds all before it yields one.
@@ -69,8 +75,8 @@ const maxFirst = 10_000
 // Search returns the search for what is near to o.
 func (o *Origin) Search(s NearSearch) *Nearest {
 	n := &Nearest{
-		points: s.Points, shapes: s.Shapes, total: float64(s.Total), origin: o, bounds: newBounds(s.Min, s.Max),
-		limit: everywhere, measure: s.Measure, repeats: s.Repeats || s.Shapes != nil,
+		points: s.Points, shapes: s.Shapes, total: float64(s.Total), origin: o, span: newSpan(s.Min, s.Max),
+		limit: everywhere, measure: s.Measure, told: s.Told, repeats: s.Repeats || s.Shapes != nil,
 	}
 	if angle := s.Max / EarthRadius; angle < math.Pi-1e-3 {
 		n.limit = 2*math.Sin(angle/2) + straightRounding
@@ -173,12 +179,14 @@ func (s *Nearest) openNext() {
 		s.cells = s.cells[:0] // nor is anything wanted of the others
 	case r.node == farBase:
 		s.openFar(r.kind)
+	case r.kind == reachShape:
+		s.ask(s.later[r.node])
 	default:
 		n := s.node(r.node)
 		if r.kind == reachPoints {
 			s.open(&n)
 		} else {
-			s.openShapes(&n)
+			s.openShapes(&n, r.least)
 		}
 	}
 }
@@ -191,7 +199,7 @@ func (s *Nearest) wanted(h Hit) bool {
 		}
 		s.seen[string(h.ID)] = struct{}{}
 	}
-	return s.bounds.hold(h.Metres)
+	return s.span.hold(h.Metres)
 }
 
 // manyNear is the number of entries up to which a cell is emptied rather than divided;
@@ -246,7 +254,7 @@ func (s *Nearest) settle() {
 		switch {
 		case s.first == nil:
 			s.found = push(s.found, Hit{ID: c.id, Metres: s.origin.metres(c.at), straight: c.straight}, Hit.before)
-		case s.bounds.surely(c.straight) || s.bounds.hold(s.origin.metres(c.at)):
+		case s.span.surely(c.straight) || s.span.hold(s.origin.metres(c.at)):
 			s.first.add(c)
 		}
 	}
@@ -266,32 +274,55 @@ func (s *Nearest) keep(id []byte) []byte {
 	return s.slab[at:len(s.slab):len(s.slab)]
 }
 
-// openShapes measures the shapes that have exactly this cell, and divides it for the
-// others.
-func (s *Nearest) openShapes(n *node) {
+// openShapes measures the shapes that have exactly this cell, unless they are known to be
+// farther than the least distance of the cell, and divides it for the others.
+func (s *Nearest) openShapes(n *node, least float64) {
 	ok := s.shapes.Seek(n.lo())
-	for ; ok && s.shapes.Key() == n.lo(); ok = s.shapes.Next() {
+	for ; ok && s.err == nil && s.shapes.Key() == n.lo(); ok = s.shapes.Next() {
 		id := s.shapes.ID()
-		if _, again := s.asked[string(id)]; again {
+		if away := s.away(); away > least {
+			if s.wait(reach{away, int32(len(s.later)), reachShape}) {
+				s.later = append(s.later, s.keep(id))
+			}
 			continue
 		}
-		s.asked[string(id)] = struct{}{}
-		metres, ok, err := s.measure(id)
-		if err != nil {
-			s.err = err
-			return
-		}
-		if !ok {
-			s.seen[string(id)] = struct{}{} // a point of it that comes later does not count either
-			continue
-		}
-		// A little more than the distance: cells that may hold as near a thing come first.
-		straight := 2*math.Sin(min(metres/EarthRadius, math.Pi)/2) + 1e-13
-		s.found = push(s.found, Hit{ID: s.keep(id), Metres: metres, straight: straight * straight}, Hit.before)
+		s.ask(id)
 	}
-	if ok && s.shapes.Key() < n.hi() && n.res < maxResolution {
+	if ok && s.err == nil && s.shapes.Key() < n.hi() && n.res < maxResolution {
 		s.divide(n, 0, reachShapes)
 	}
+}
+
+// away returns a straight distance that no point of the current shape is nearer than.
+func (s *Nearest) away() float64 {
+	if s.told == nil {
+		return 0
+	}
+	b, ok := s.told()
+	if !ok {
+		return 0
+	}
+	return b.center.Sub(s.origin.vector.Vector).Norm() - b.outer
+}
+
+// ask measures what has that id, once.
+func (s *Nearest) ask(id []byte) {
+	if _, again := s.asked[string(id)]; again {
+		return
+	}
+	s.asked[string(id)] = struct{}{}
+	metres, ok, err := s.measure(id)
+	if err != nil {
+		s.err = err
+		return
+	}
+	if !ok {
+		s.seen[string(id)] = struct{}{} // a point of it that comes later does not count either
+		return
+	}
+	// A little more than the distance: cells that may hold as near a thing come first.
+	straight := 2*math.Sin(min(metres/EarthRadius, math.Pi)/2) + 1e-13
+	s.found = push(s.found, Hit{ID: s.keep(id), Metres: metres, straight: straight * straight}, Hit.before)
 }
 
 // divide lets the children of n wait, from that digit on.

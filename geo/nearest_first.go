@@ -109,14 +109,14 @@ func (f *firsts) rank(o *Origin) {
 	f.order = f.order[:min(f.count, len(f.order))]
 }
 
-// bounds are those of the distances, in metres, that a search returns.
-type bounds struct {
+// A span is the distances, in metres, that a search returns.
+type span struct {
 	min, max float64
 	from, to float64 // straight distances, squared, that are surely within
 }
 
-func newBounds(least, most float64) bounds {
-	b := bounds{min: least, max: most, to: everywhere * everywhere}
+func newSpan(least, most float64) span {
+	b := span{min: least, max: most, to: everywhere * everywhere}
 	if least > 0 {
 		b.from = straightOf(least) + straightRounding
 		b.from *= b.from
@@ -136,9 +136,9 @@ func straightOf(metres float64) float64 { return 2 * math.Sin(min(metres/EarthRa
 const boundRounding = 3e-8
 
 // hold reports whether a distance is in bounds.
-func (b *bounds) hold(metres float64) bool {
+func (b *span) hold(metres float64) bool {
 	return metres >= b.min-boundRounding && metres <= b.max+boundRounding
 }
 
 // surely reports whether a straight distance, squared, is in bounds without a doubt.
-func (b *bounds) surely(straight float64) bool { return b.from <= straight && straight <= b.to }
+func (b *span) surely(straight float64) bool { return b.from <= straight && straight <= b.to }

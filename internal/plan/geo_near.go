@@ -127,7 +127,7 @@ func (n *near) start() error {
 			o.Count = n.exec.planner.window // each hit is another document, and is returned
 		}
 		if s.shapes != nil {
-			o.Shapes = s.shapes
+			o.Shapes, o.Told = s.shapes, s.shapes.bounds
 		}
 		s.search, s.due = by.Origin.Search(o), true
 	}
