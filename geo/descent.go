@@ -51,6 +51,7 @@ const (
 	outlineFit = 0.2 // of the radius of an outline
 	manyPoints = 40  // expected in a cell that is divided unseen
 	fewPoints  = 12  // looked at before a cell is divided
+	usualDepth = 6   // of the cells that are divided, with which a descent need not make more room
 )
 
 // Descend returns the descent through points, about total of them, to those in a.
@@ -80,7 +81,7 @@ func newDescent(r region, entries Entries, total int64, points bool) *Descent {
 	if _, ok := r.(*discRegion); ok {
 		d.fine = divisions * r.size()
 	}
-	d.stack = make([]node, 0, 6*maxResolution+1)
+	d.stack = make([]node, 0, 6*usualDepth+1)
 	return d
 }
 

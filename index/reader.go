@@ -17,6 +17,7 @@ type Reader struct {
 	fresh  uint32       // bit i: field i, see Fresh
 	fields []remembered // up to the last one wanted
 	docID  document.Value
+	room   []byte // for docID
 }
 
 // A remembered value is that of a field in the last entry.
@@ -51,11 +52,10 @@ func (r *Reader) Read(p Parts) bool {
 	}
 	if r.id {
 		m := getMark(p.marks, 0)
-		id, _, ok := keys.Decode(p.ID, false, m == markFloat)
-		if !ok || m == markOpaque {
+		var ok bool
+		if r.docID, r.room, _, ok = keys.DecodeInto(r.room[:0], p.ID, false, m == markFloat); !ok || m == markOpaque {
 			return false
 		}
-		r.docID = id
 	}
 	rest, marks := p.Fields, p.marks>>2
 	for i := range r.fields {
@@ -117,7 +117,7 @@ func (r *Reader) Fresh() uint32 {
 	return fresh
 }
 
-// ID returns the _id in the entry last read.
+// ID returns the _id in the entry last read. It is valid until the next entry is read.
 func (r *Reader) ID() document.Value { return r.docID }
 
 // Value returns the value of field i in the entry last read, missing when the document

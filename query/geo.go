@@ -151,6 +151,9 @@ func (c *compiler) geoSpec(op string, v any, s scope, params ...string) ([]any, 
 	if values[0] == nil && !slices.Contains(params, "$centerSphere") {
 		return nil, invalidAt(s.path, "%s needs a $geometry", op)
 	}
+	if _, ok := values[0].(geo.Circle); ok {
+		return values, nil // it has no stored form
+	}
 	return values, c.geoOperand(v, s)
 }
 
@@ -158,7 +161,7 @@ func (c *compiler) geoSpec(op string, v any, s scope, params ...string) ([]any, 
 func (c *compiler) geoOperand(v any, s scope) error {
 	value, err := document.Of(v)
 	if err != nil {
-		return nil // a circle, or what the geometry's own error tells better
+		return nil // what the geometry's own error tells better
 	}
 	_, err = c.operand(value, s)
 	return err

@@ -28,6 +28,10 @@ func (c *cover) start(brief bool) *coverer {
 	return &coverer{cover: c, reader: c.index.Reader(c.id, c.fields), brief: brief}
 }
 
+// brief reports whether a document need not be valid when the next one is asked for: the
+// reader is done with it then, or has had another one made of it by the projection.
+func (p *planner) brief() bool { return p.r.Brief || p.r.Projection != nil }
+
 // covering returns what makes documents for the query from entries of a, or nil
 // when the documents themselves have to be fetched.
 func (p *planner) covering(a *access) *cover {

@@ -188,7 +188,7 @@ func (x *exec) ordered(a *access) items {
 		src = &turned{walk: x.walk(a, resume.clip(spans)), fields: o.to, resume: resume}
 	} else if o.streams <= 1 {
 		w := x.walk(a, resume.clip(spans))
-		w.brief = x.planner.r.Brief && o.mode == streamed
+		w.brief = x.planner.brief() && o.mode == streamed
 		src = w
 	} else {
 		m := &merged{layout: l, reverse: o.reverse}
