@@ -16,6 +16,7 @@ const (
 	maxNesting    = 20
 	maxLevels     = 100     // of conditions inside one another, as in a filter
 	maxConditions = 1 << 16 // of one $match, as in a filter
+	maxPaths      = 1 << 16 // of one stage that gives documents another shape
 )
 
 // A Program is a compiled pipeline. It is immutable and safe for concurrent use.

@@ -2,11 +2,13 @@ package aggregate
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/expr"
+	"github.com/virgadb/virga/internal/fault"
 )
 
 // A reshape gives documents another shape.
@@ -144,6 +146,9 @@ func (c *compiler) choices(list *[]choice, prefix string, fields []document.E) e
 			}
 			continue
 		}
+		if len(*list) == maxPaths {
+			return tooManyPaths()
+		}
 		one := choice{path: path}
 		if keep, ok := flagOf(value); ok {
 			one.keep = keep
@@ -153,6 +158,12 @@ func (c *compiler) choices(list *[]choice, prefix string, fields []document.E) e
 		*list = append(*list, one)
 	}
 	return nil
+}
+
+// tooManyPaths refuses a stage as of objects in objects that are one and the same, which
+// name more paths than can be counted.
+func tooManyPaths() error {
+	return fmt.Errorf("more than %d paths: %w", maxPaths, fault.ErrTooLarge)
 }
 
 // isExpression reports whether an object is an operator.
@@ -207,6 +218,9 @@ func (c *compiler) additions(s *reshape, prefix string, fields []document.E) err
 				return err
 			}
 			continue
+		}
+		if len(s.writes) == maxPaths {
+			return tooManyPaths()
 		}
 		x, err := c.expression(value)
 		if err != nil {

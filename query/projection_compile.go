@@ -85,10 +85,15 @@ func (s *selection) appendPaths(paths []string, at string) ([]string, bool) {
 	return paths, true
 }
 
+// maxPaths is the most paths a projection may name. Objects in objects, each of them the
+// same one, name more than can be counted.
+const maxPaths = 1 << 16
+
 // A projectionCompiler turns a projection as written into selections.
 type projectionCompiler struct {
 	scope      expr.Scope // what conditions are compiled in
 	root       *selection
+	paths      int // named so far
 	positional string
 	including  string // a path that is included, "" for none; _id aside
 	excluding  string // a path that is excluded, "" for none; _id aside
@@ -116,6 +121,9 @@ func (c *projectionCompiler) spec(spec any) error {
 func (c *projectionCompiler) field(path string, v any, depth int) error {
 	if depth > document.MaxDepth {
 		return fault.At(path, fmt.Errorf("projection: %w", tooDeep()))
+	}
+	if c.paths++; c.paths > maxPaths {
+		return fmt.Errorf("projection: more than %d paths: %w", maxPaths, fault.ErrTooLarge)
 	}
 	switch x := v.(type) {
 	case ProjectionCommand:

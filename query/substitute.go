@@ -11,13 +11,16 @@ import (
 // with each string in it for which replace returns true replaced by what it
 // returns. Commands are entered; names of fields and regular expressions are left
 // alone. Where nothing is replaced v comes back as it is, otherwise the parts that
-// changed are new and v stays untouched. More than twice [document.MaxDepth] levels
-// are ErrTooLarge.
+// changed are new and v stays untouched. More than twice [document.MaxDepth] levels, and
+// more than [document.MaxSize] values, are ErrTooLarge.
 func Substitute(v any, replace func(string) (string, bool)) (any, error) {
-	s := substitution{replace: replace}
+	s := substitution{replace: replace, left: document.MaxSize}
 	out, _ := s.in(v, 0)
 	if s.tooDeep {
 		return nil, fmt.Errorf("more than %d levels: %w", 2*document.MaxDepth, fault.ErrTooLarge)
+	}
+	if s.left < 0 {
+		return nil, fmt.Errorf("more than %d values: %w", document.MaxSize, fault.ErrTooLarge)
 	}
 	return out, nil
 }
@@ -25,6 +28,7 @@ func Substitute(v any, replace func(string) (string, bool)) (any, error) {
 type substitution struct {
 	replace func(string) (string, bool)
 	tooDeep bool
+	left    int // how many more values there may be: a map of maps that are one has many
 }
 
 // in returns v with its strings replaced, and whether there was one to replace.
@@ -32,7 +36,8 @@ func (s *substitution) in(v any, depth int) (any, bool) {
 	if depth++; depth > 2*document.MaxDepth {
 		s.tooDeep = true
 	}
-	if s.tooDeep {
+	s.left--
+	if s.tooDeep || s.left < 0 {
 		return v, false
 	}
 	switch x := v.(type) {

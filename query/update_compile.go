@@ -14,6 +14,7 @@ import (
 type updateCompiler struct {
 	scope  expr.Scope // what conditions are compiled in
 	update Update
+	paths  int // bytes of the paths that objects were flattened to
 }
 
 // data compiles what the caller gave, by either door.
@@ -88,6 +89,9 @@ func unknownOperator(name string) error {
 func (c *updateCompiler) flatten(path string, v any, depth int) error {
 	if depth > document.MaxDepth {
 		return fault.At(path, tooDeep())
+	}
+	if c.paths += len(path); c.paths > maxOperands {
+		return fmt.Errorf("paths of more than %d bytes: %w", maxOperands, fault.ErrTooLarge)
 	}
 	if isMissing(v) {
 		return nil
