@@ -27,6 +27,7 @@ func (c Circle) MarshalValue() (document.Value, error) {
 // A disc is a circle made ready for questions. It is immutable.
 type disc struct {
 	center s2.Point
+	sight  sight   // from the centre
 	angle  float64 // in radians, at the Earth's centre
 }
 
@@ -37,7 +38,7 @@ func newDisc(center Point, radians float64) (*disc, error) {
 	if !(radians >= 0) || math.IsInf(radians, 0) {
 		return nil, invalid("the radius of a circle is a number that is not negative, found %v", radians)
 	}
-	return &disc{center.vector(), radians}, nil
+	return &disc{center.vector(), newSight(center), radians}, nil
 }
 
 // rounding is the error, in radians, that computed distances may have: 25

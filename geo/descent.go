@@ -158,7 +158,7 @@ func (d *Descent) walk() bool {
 			return false
 		}
 		d.left--
-		if d.sure || !d.points || d.region.holds(d.entries.Point().vector()) {
+		if d.sure || !d.points || d.region.holds(d.entries.Point()) {
 			d.handed = true
 			return true
 		}

@@ -242,7 +242,11 @@ func (s *Nearest) open(n *node) {
 
 // find takes note of the current point, unless it is out of bounds.
 func (s *Nearest) find() {
-	v := s.points.Point().vector()
+	p := s.points.Point()
+	if least, _ := s.origin.chord2(p); least > s.limit*s.limit {
+		return
+	}
+	v := p.vector()
 	if straight := v.Sub(s.origin.vector.Vector).Norm2(); straight <= s.limit*s.limit {
 		s.fresh = append(s.fresh, candidate{straight, v, s.keep(s.points.ID())})
 	}

@@ -9,7 +9,7 @@ import (
 // An Origin is a point that distances are measured from. It is immutable and safe
 // for concurrent use.
 type Origin struct {
-	point  Point
+	sight
 	vector s2.Point
 }
 
@@ -18,7 +18,7 @@ func NewOrigin(p Point) (*Origin, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	return &Origin{p, p.vector()}, nil
+	return &Origin{newSight(p), p.vector()}, nil
 }
 
 // Point returns the point that o was made from.

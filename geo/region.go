@@ -17,7 +17,7 @@ type region interface {
 	// enter is called before a walk through the points of n, whose edges are given.
 	enter(n *node, edges []int32)
 	// holds reports whether p, a point of that walk, is in the region.
-	holds(p s2.Point) bool
+	holds(p Point) bool
 	// size returns the radius of a ball around the region, as a straight distance.
 	size() float64
 }
@@ -63,14 +63,14 @@ func (r *discRegion) relate(n *node, _, _ []int32) (relation, []int32) {
 
 func (r *discRegion) enter(*node, []int32) {}
 
-func (r *discRegion) holds(p s2.Point) bool {
-	switch d := p.Sub(r.center.Vector).Norm2(); {
-	case d < r.in:
+func (r *discRegion) holds(p Point) bool {
+	switch least, most := r.sight.chord2(p); {
+	case most < r.in:
 		return true
-	case d > r.out:
+	case least > r.out:
 		return false
 	}
-	return r.contains(p)
+	return r.contains(p.vector())
 }
 
 func (r *discRegion) size() float64 {
@@ -240,7 +240,8 @@ func (o *outlined) enter(n *node, edges []int32) {
 	}
 }
 
-func (o *outlined) holds(p s2.Point) bool {
+func (o *outlined) holds(at Point) bool {
+	p := at.vector()
 	if o.local == nil {
 		return o.exact(p)
 	}
