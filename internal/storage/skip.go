@@ -73,9 +73,12 @@ func (c *treeCursor) skip(n int) int {
 	return n
 }
 
-// pass moves an upward walk from an entry over all that are less than bound, so that Next
-// comes to the first that is not, and returns how many those are.
+// pass moves an upward walk from an entry over all of its range that are less than bound, so
+// that Next comes to the first that is not, and returns how many those are.
 func (c *treeCursor) pass(bound sought) (n int) {
+	if c.r.Hi != nil && textOf(bound.key) > textOf(c.r.Hi) {
+		bound = c.tree.seek(c.r.Hi)
+	}
 	from := c.rank()
 	if textOf(bound.key) <= textOf(c.leaf.key(int(c.leaf.n)-1)) {
 		c.at, _ = c.leaf.find(c.at, bound)

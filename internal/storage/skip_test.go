@@ -49,6 +49,42 @@ func TestCursorsSkip(t *testing.T) {
 	})
 }
 
+// A walk that passes over what is less than a number stays in its range, and counts what it
+// has passed over there.
+func TestCursorsPassWithinTheirRange(t *testing.T) {
+	eachEngine(t, func(t *testing.T, s *storage.Store, rnd *rand.Rand) {
+		const many = 6000
+		key := func(i int) []byte { return fmt.Appendf(nil, "kkkkk%08d", i) }
+		var writes []storage.Write
+		for i := range many {
+			writes = append(writes, set(string(key(i)), nil))
+		}
+		must(t, commit(s, writes...))
+		snap, err := s.Snapshot()
+		must(t, err)
+		defer snap.Release()
+		for range trial.Times(100) {
+			lo, hi, bound := rnd.IntN(many), rnd.IntN(many), rnd.IntN(many)
+			c := snap.Scan(storage.Range{Lo: key(lo), Hi: key(hi)}, storage.ScanOptions{KeysOnly: true})
+			passed, arrived := 0, false
+			for {
+				n, is := c.Pass(5, storage.HeadOf(key(bound), 5))
+				if passed += n; n == 0 {
+					arrived = is
+					break
+				}
+			}
+			if want := max(0, min(bound, hi)-lo); passed != want || arrived != (max(bound, lo) < hi) {
+				t.Fatalf("passed %d from %d up to %d in what ends at %d, arrived %v", passed, lo, bound, hi, arrived)
+			}
+			if arrived && string(c.Key()) != string(key(max(bound, lo))) {
+				t.Fatalf("came to %s, want %d", c.Key(), max(bound, lo))
+			}
+			c.Close()
+		}
+	})
+}
+
 // skipThrough walks to the end of what is wanted by single steps and by skipping.
 func skipThrough(t *testing.T, rnd *rand.Rand, c *storage.Cursor, want []string) {
 	for at := 0; ; {

@@ -57,6 +57,33 @@ func TestLargeTrees(t *testing.T) {
 	}
 }
 
+// Long keys leave no memory behind with the short ones beside them when they go.
+func TestLongKeysLeaveShortOnes(t *testing.T) {
+	rnd := trial.Random(t)
+	tree := storage.NewTree()
+	short := func(i int) []byte { return fmt.Appendf(nil, "%05d", i) }
+	long := func(i int) []byte { return fmt.Appendf(nil, "%05d%0*d", i, 1+i%8*300, 0) }
+	const many = 3000
+	for _, i := range rnd.Perm(many) {
+		tree.Set(short(i), nil, 1)
+		tree.Set(long(i), nil, 1)
+	}
+	clone := tree.Clone()
+	for _, i := range rnd.Perm(many) {
+		tree.Delete(long(i))
+	}
+	for i := range many { // each goes as soon as it has come
+		tree.Set(long(i), nil, 1)
+		tree.Delete(long(i))
+	}
+	if err := tree.Sane(); err != nil || tree.Len() != many {
+		t.Fatalf("%d keys, want %d: %v", tree.Len(), many, err)
+	}
+	if err := clone.Sane(); err != nil || clone.Len() != 2*many {
+		t.Fatalf("the clone has %d keys, want %d: %v", clone.Len(), 2*many, err)
+	}
+}
+
 // holds compares a tree with what it should hold.
 func holds(t *testing.T, rnd *rand.Rand, tree *storage.Tree, want map[string]string) {
 	t.Helper()

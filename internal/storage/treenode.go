@@ -179,10 +179,7 @@ func (n *node) claim(size int) int {
 // repack moves the keys into a slab of their own, with room for size bytes more and for
 // what more will come if the node becomes full of such keys.
 func (n *node) repack(size int) {
-	live := size
-	for _, s := range n.extents[:n.n] {
-		live += int(s.len)
-	}
+	live := n.live() + size
 	room := max(live, min(2*live, live*fan/int(max(n.n, 1))))
 	slab := make([]byte, 0, room)
 	for i := range n.extents[:n.n] {
@@ -191,6 +188,25 @@ func (n *node) repack(size int) {
 		n.extents[i].from = uint32(from)
 	}
 	n.top, n.slab, n.used = int32(len(slab)), slab[:cap(slab)], new(atomic.Int32)
+}
+
+// live returns the length of all keys together.
+func (n *node) live() (size int) {
+	for _, s := range n.extents[:n.n] {
+		size += int(s.len)
+	}
+	return size
+}
+
+// spareSlab is how long a slab may be beside four times the keys in it: more are moved
+// into another one when keys are taken out, since long keys must not stay for short ones.
+const spareSlab = 512
+
+// trim moves the keys into a shorter slab when most of theirs is of keys that are gone.
+func (n *node) trim() {
+	if len(n.slab) > spareSlab && len(n.slab) > 4*n.live()+spareSlab {
+		n.repack(0)
+	}
 }
 
 // put sets the value at a place.
@@ -218,6 +234,7 @@ func (n *node) remove(at int) {
 		copy(n.values[at:n.n], n.values[at+1:n.n+1])
 		n.values[n.n] = value{}
 	}
+	n.trim()
 }
 
 // cut drops what is at a place and behind it.
@@ -229,6 +246,7 @@ func (n *node) cut(at int) {
 		clear(n.values[at:n.n])
 	}
 	n.n = int32(at)
+	n.trim()
 }
 
 // take adds those of another node of its kind from one place up to another.

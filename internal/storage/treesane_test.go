@@ -7,7 +7,7 @@ var EntrySize = entrySize
 
 // Sane returns an error when the tree breaks one of its rules: keys that do not ascend, do
 // not lie between the keys of their nodes or have other heads, leaves at different heights,
-// wrong numbers of entries, and nodes with too few.
+// wrong numbers of entries, nodes with too few, and slabs kept for keys that are gone.
 func (t *Tree) Sane() error {
 	if t.root == nil {
 		if t.count != 0 || t.bytes != 0 {
@@ -42,6 +42,8 @@ func (t *Tree) sane(n *node, lo, hi string) (height, entries int, err error) {
 	switch {
 	case n.n < 1 || n.n > fan:
 		return 0, 0, fmt.Errorf("a node of %d", n.n)
+	case len(n.slab) > 4*n.live()+spareSlab:
+		return 0, 0, fmt.Errorf("a slab of %d bytes for keys of %d", len(n.slab), n.live())
 	case n.kids == nil:
 		return 0, int(n.n), nil
 	}

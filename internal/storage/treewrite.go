@@ -178,4 +178,5 @@ func (t *Tree) join(n *node, at int) {
 	n.kids[at], n.words[at] = left, left.entries()
 	n.kids[at+1], n.words[at+1] = right, right.entries()
 	n.rename(at+1, t.between(left, right))
+	n.trim()
 }
