@@ -1,6 +1,7 @@
 package document
 
 import (
+	"encoding/json"
 	"reflect"
 	"slices"
 	"strings"
@@ -70,7 +71,12 @@ func reflectPairs(v reflect.Value) ([]E, bool) {
 			m[it.Key().String()] = it.Value().Interface()
 		}
 		return sortedPairs(m), true
-	case reflect.Slice, reflect.Struct:
+	case reflect.Slice:
+		// Others are arrays, which are not encoded to find that out: they may be large.
+		if t := v.Type(); t != reflect.TypeFor[json.RawMessage]() && !encodesItself(t) {
+			return nil, false
+		}
+	case reflect.Struct:
 	default:
 		return nil, false
 	}

@@ -108,7 +108,7 @@ func refuseMarshaler(t reflect.Type) error {
 	return fmt.Errorf("type %s has MarshalBinary or MarshalText; convert it, or give it EncodeMsgpack and DecodeMsgpack: %w", t, fault.ErrInvalid)
 }
 
-// encodesItself reports whether a struct of type t is not written field by field.
+// encodesItself reports whether a value of type t is not written by its fields or elements.
 func encodesItself(t reflect.Type) bool {
 	switch reflect.Zero(t).Interface().(type) {
 	case time.Time, Value, Doc, ID, Regex, ServerDate:

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"encoding/json"
 	"errors"
 	"reflect"
 	"slices"
@@ -101,10 +102,16 @@ func TestPath(t *testing.T) {
 	}
 }
 
+// selfMade is a slice that is stored as an object.
+type selfMade []int
+
+func (s *selfMade) MarshalValue() (Value, error) { return Of(D{{"a", (*s)[0]}, {"b", (*s)[1]}}) }
+
 func TestPairsAndList(t *testing.T) {
 	want := []E{{"a", 1}, {"b", 2}}
 	inner := must2(Of(D{{"a", 1}, {"b", 2}}))
 	for _, v := range []any{D(want), M{"b": 2, "a": 1}, map[string]any{"b": 2, "a": 1}, map[string]int{"b": 2, "a": 1}, &M{"b": 2, "a": 1}, inner, Doc(inner),
+		json.RawMessage(`{"a": 1, "b": 2}`), selfMade{1, 2},
 		struct {
 			A int `json:"a"`
 			B int `json:"b"`
@@ -114,7 +121,7 @@ func TestPairsAndList(t *testing.T) {
 			t.Errorf("%T: %v", v, got)
 		}
 	}
-	for _, v := range []any{nil, 1, "a", []any{1}, M(nil), now, Regex{}, fakeCommand{}, Int(1), Doc{}, map[int]int{}, (*M)(nil), (*product)(nil)} {
+	for _, v := range []any{nil, 1, "a", []any{1}, []D{want}, json.RawMessage("[1]"), M(nil), now, Regex{}, fakeCommand{}, Int(1), Doc{}, map[int]int{}, (*M)(nil), (*product)(nil)} {
 		if got, ok := Pairs(v); ok {
 			t.Errorf("%T: %v", v, got)
 		}
