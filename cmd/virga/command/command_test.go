@@ -93,6 +93,38 @@ func TestExportLeavesNoHalfFile(t *testing.T) {
 	}
 }
 
+// An export may be written beside files whose names look like those of its parts.
+func TestExportSparesFilesBesideIt(t *testing.T) {
+	db := shop(t)
+	file := filepath.Join(t.TempDir(), "x")
+	others := []string{file + ".part", file + ".part1", file + ".part2"}
+	for _, other := range others {
+		if err := os.WriteFile(other, []byte(other), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(t, "", "export", db, "products", "-o", file).want(t, command.Done, "", "")
+	run(t, "", "export", db, "nothing", "-o", file).want(t, command.Failed, "", `no collection "nothing"`)
+	for _, other := range others {
+		if text, err := os.ReadFile(other); err != nil || string(text) != other {
+			t.Errorf("%s is %q, %v", other, text, err)
+		}
+	}
+	if text, err := os.ReadFile(file); err != nil || string(text) != tea {
+		t.Errorf("exported file: %v, %q", err, text)
+	}
+	if names, _ := filepath.Glob(file + "*"); len(names) != 1+len(others) {
+		t.Errorf("left behind: %v", names)
+	}
+	made, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if other, err := os.Stat(others[0]); err != nil || made.Mode() != other.Mode() {
+		t.Errorf("the file has mode %v, other new files %v, %v", made.Mode(), other.Mode(), err)
+	}
+}
+
 func TestFind(t *testing.T) {
 	db := shop(t)
 	for _, c := range []struct {

@@ -2,6 +2,8 @@ package command
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -44,8 +46,7 @@ func writeFile(path string, write func(*os.File) error) error {
 			return err
 		}
 	}
-	part := path + ".part"
-	f, err := os.Create(part)
+	f, err := createPart(path)
 	if err != nil {
 		return err
 	}
@@ -54,12 +55,22 @@ func writeFile(path string, write func(*os.File) error) error {
 	}
 	err = errors.Join(err, f.Close())
 	if err == nil {
-		err = os.Rename(part, path)
+		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(part))
+		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return nil
+}
+
+// createPart makes a file beside path under a name that nothing there has.
+func createPart(path string) (*os.File, error) {
+	for n := 1; ; n++ {
+		f, err := os.OpenFile(fmt.Sprintf("%s.part%d", path, n), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
 }
 
 func writeInPlace(path string, write func(*os.File) error) error {
