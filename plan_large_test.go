@@ -264,6 +264,7 @@ func TestKeysExamined(t *testing.T) {
 		{coll.Where(M{"n": query.In([]int{5, 9, 9, -1})}), `index n [-1 or 5 or 9] | merge 3 | fetch`, 2, 2},
 		{coll.Where(M{"n": query.Gte(10).Lt(20)}), `index n [[10, 20)] | by _id | fetch`, 10, 10},
 		{coll.Where(M{"n": query.Gte(10)}).OrderBy("n", Asc).Limit(7), `index n [[10, +inf)] | fetch | limit 7`, 7, 7},
+		{coll.Where(M{"n": query.Gte(10)}).OrderBy("n", Asc).Skip(50).Limit(7), `index n [[10, +inf)] | fetch | skip 50 | limit 7`, 57, 7},
 		{coll.Where(nil).OrderBy("n", Desc).Limit(3), `index n reversed | fetch | limit 3`, 4, 3},
 		{coll.Where(M{"group": 1, "qty": query.Gt(97)}), `index group_-qty [1, (97, +inf)] | by _id | fetch`, twoOfGroup, twoOfGroup},
 		{coll.Where(M{"group": 1, "qty": query.Gt(97)}).OrderBy("qty", Desc).Limit(5), `index group_-qty [1, (97, +inf)] | fetch | limit 5`, 5, 5},

@@ -85,6 +85,7 @@ func (f *fetched) pass(ctx context.Context, n int) (int, error) {
 		return 0, nil
 	}
 	passed, err := skip(ctx, f.items, n)
+	f.ahead.taken += passed
 	if errors.Is(err, errMany) {
 		f.items.close()
 		f.exec.switched = true
