@@ -10,9 +10,9 @@ func (c *Cursor) Head(skip int) uint64 {
 	return HeadOf(c.key, skip)
 }
 
-// Heads moves over entries, at most len(to) of them and fewer where that saves a look
-// at what lies behind, and puts the eight bytes that follow the first skip bytes of
-// each key into to, as a number: zeroes stand for those that a key lacks. It returns
+// Heads moves an upward walk over entries, at most len(to) of them and fewer where that
+// saves a look at what lies behind, and puts the eight bytes that follow the first skip
+// bytes of each key into to, as a number: zeroes stand for those that a key lacks. It returns
 // how many entries that were; behind 0, [Cursor.Err] tells the end of the range from
 // an error. The current key becomes that of the last of them, the current value none.
 //
@@ -52,9 +52,9 @@ func (c *treeCursor) heads(skip int, to []uint64) int {
 	return n
 }
 
-// Ahead moves over entries that are at hand already, at most len(to) of them, and puts
-// their keys into to, where they are valid until the next [Cursor.Next]. It returns how
-// many entries that were; behind 0 there may be more. The current key becomes that of
+// Ahead moves an upward walk over entries that are at hand already, at most len(to) of
+// them, and puts their keys into to, where they are valid until the next [Cursor.Next]. It
+// returns how many entries that were; behind 0 there may be more. The current key becomes that of
 // the last of them, the current value none.
 func (c *Cursor) Ahead(to [][]byte) int {
 	n := 0
