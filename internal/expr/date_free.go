@@ -254,13 +254,10 @@ func (sc *scanner) seconds(rest *string) bool {
 
 // meridian reads am or pm. A time without minutes needs it.
 func (sc *scanner) meridian(hasMinutes bool) bool {
-	s := strings.ToLower(strings.TrimLeft(sc.s, " "))
-	after, pm := strings.CutPrefix(s, "pm")
-	am := false
-	if !pm {
-		after, am = strings.CutPrefix(s, "am")
-	}
-	if !am && !pm {
+	s := strings.TrimLeft(sc.s, " ")
+	word := s[:min(2, len(s))]
+	pm := strings.EqualFold(word, "pm")
+	if !pm && !strings.EqualFold(word, "am") {
 		return hasMinutes || sc.s == "" || sc.s[0] == 'Z' || sc.s[0] == '+'
 	}
 	if sc.hour < 1 || sc.hour > 12 {
@@ -270,6 +267,6 @@ func (sc *scanner) meridian(hasMinutes bool) bool {
 	if pm {
 		sc.hour += 12
 	}
-	sc.s = sc.s[len(sc.s)-len(after):]
+	sc.s = s[len(word):]
 	return true
 }

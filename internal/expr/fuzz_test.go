@@ -49,7 +49,7 @@ func FuzzEval(f *testing.F) {
 
 // Reading dates never panics, and what is read is written back the same.
 func FuzzParseDate(f *testing.F) {
-	for _, s := range []string{"2017-07-04T11:56:02.8Z", "July 4th, 2017 11am", "4-Jul-2017 GMT+05", "2017W273", "7/4/17", "Tue 2017.1.2 noon"} {
+	for _, s := range []string{"2017-07-04T11:56:02.8Z", "July 4th, 2017 11am", "4-Jul-2017 GMT+05", "2017W273", "7/4/17", "Tue 2017.1.2 noon", "Jul 0 1Am\x96\x87"} {
 		f.Add(s, "%Y-%m-%dT%H:%M:%S.%L%z")
 	}
 	f.Fuzz(func(t *testing.T, text, format string) {
