@@ -188,6 +188,7 @@ func (n *node) repack(size int) {
 		n.extents[i].from = uint32(from)
 	}
 	n.top, n.slab, n.used = int32(len(slab)), slab[:cap(slab)], new(atomic.Int32)
+	n.used.Store(n.top)
 }
 
 // live returns the length of all keys together.
