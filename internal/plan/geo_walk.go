@@ -20,7 +20,6 @@ type spots struct {
 	prefix []byte
 	points bool
 	tails  bool // ID returns the tails of entries
-	field  int  // where the geo field begins in the encoded fields
 	checks walk
 
 	cursor *txn.EntrySeeker
@@ -33,7 +32,7 @@ type spots struct {
 }
 
 func (x *exec) spots(a *access, prefix []byte, points bool) *spots {
-	s := &spots{exec: x, index: a.index, prefix: prefix, points: points, field: len(prefix) - len(a.index.Span().Lo)}
+	s := &spots{exec: x, index: a.index, prefix: prefix, points: points}
 	s.checks = walk{index: a.index, bounds: a.bounds, checks: a.checks}
 	span := index.Span{Lo: keys.AppendCellBound(clip(prefix), 0, points), Hi: keys.AppendCellBound(clip(prefix), 1<<56, points)}
 	s.cursor = x.snap.Seekable(a.index, span, !points)

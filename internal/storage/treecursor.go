@@ -15,7 +15,6 @@ type treeCursor struct {
 	at      int     // the place of the current entry in leaf
 	stop    int     // the place that ends the walk through leaf
 	cold    int     // so many more entries are walked before the next values are warmed
-	warmed  byte    // keeps warm from being left out
 }
 
 // A step is an inner node, and the place of its child that is next on the path.

@@ -126,14 +126,11 @@ func (n *node) child(k sought) int {
 }
 
 // entries returns how many entries there are in the node.
-func (n *node) entries() (sum uint64) {
+func (n *node) entries() uint64 {
 	if n.kids == nil {
 		return uint64(n.n)
 	}
-	for _, entries := range n.words[:n.n] {
-		sum += entries
-	}
-	return sum
+	return uint64(n.before(int(n.n)))
 }
 
 // insert makes room for a key at a place of a node that is not full, and puts it there.

@@ -21,7 +21,7 @@ func (c *treeCursor) warm() {
 	}
 	c.cold = hi - lo - 1
 	if values := c.leaf.values; values != nil && !c.keys {
-		c.warmed = warmValues(values[lo:hi])
+		runtime.KeepAlive(warmValues(values[lo:hi]))
 	}
 }
 
