@@ -39,7 +39,7 @@ type discRegion struct {
 }
 
 func newDiscRegion(d *disc) *discRegion {
-	r := &discRegion{disc: d, reach: 2 * math.Sin(min(d.angle, math.Pi)/2)}
+	r := &discRegion{disc: d, reach: d.reach()}
 	near, far := max(0, r.reach-1e-14), r.reach+1e-14 // what contains allows for, and more
 	r.in, r.out = near*near*(1-1e-12), far*far*(1+1e-12)
 	if r.reach > 1.9 { // straight distances hardly grow near the antipode
