@@ -26,9 +26,9 @@ var halfEven = rounding{
 	integer: func(q, r, unit int64) int64 {
 		half := unit / 2
 		switch {
-		case r > half || r == half && q&1 == 1:
+		case r > half || r == half && q&1 != 0:
 			return q + 1
-		case r < -half || r == -half && q&1 == -1:
+		case r < -half || r == -half && q&1 != 0:
 			return q - 1
 		}
 		return q
@@ -50,6 +50,13 @@ var towardZero = rounding{
 // many decimal places, of which a negative number counts in front of the point.
 func rounded(r rounding) function {
 	return func(e *Env, args []document.Value) (document.Value, error) {
+		if nullish(args[0]) {
+			return null, nil
+		}
+		n, ok := numberOf(args[0])
+		if !ok {
+			return missing, needs("a number", args[0])
+		}
 		places := 0
 		if len(args) == 2 {
 			if nullish(args[1]) {
@@ -60,13 +67,6 @@ func rounded(r rounding) function {
 				return missing, invalid("needs a whole number of places from -20 to 100")
 			}
 			places = int(p)
-		}
-		if nullish(args[0]) {
-			return null, nil
-		}
-		n, ok := numberOf(args[0])
-		if !ok {
-			return missing, needs("a number", args[0])
 		}
 		if n.float {
 			return e.float(r.round(n.f, places)), nil
