@@ -37,6 +37,7 @@ func newCompiler(in expr.Scope) *compiler {
 type scope struct {
 	path    string // the field it is about; empty for the document, or for the element
 	element bool   // it is about an element of an array, not the document
+	object  bool   // the element is asked to be an object already
 	exact   bool   // MongoDB's form: nested objects are values
 	bare    bool   // only operators may stand here, no names of fields
 	branch  bool   // the whole filter may hold when this does not
@@ -82,10 +83,14 @@ func (c *compiler) compile(v any, s scope) (*node, error) {
 
 // object compiles the object that stands for a whole document or element.
 func (c *compiler) object(fields []document.E, s scope) (*node, error) {
-	s.bare = s.element && len(fields) > 0 && isOperator(fields[0].Key) && !isLogic(fields[0].Key)
+	s.bare = s.element && !s.object && len(fields) > 0 && isOperator(fields[0].Key) && !isLogic(fields[0].Key)
+	if !s.element || s.object || s.bare {
+		return c.fields(fields, s)
+	}
+	s.object = true
 	n, err := c.fields(fields, s)
-	if err != nil || !s.element || s.bare {
-		return n, err
+	if err != nil {
+		return nil, err
 	}
 	return alsoObject(n), nil
 }
@@ -203,7 +208,7 @@ func (c *compiler) command(command Condition, s scope) (*node, error) {
 		}
 		return alsoObject(n), nil
 	}
-	if s.path == "" && !s.element && command.op != "$not" {
+	if s.path == "" && (!s.element || s.object) && command.op != "$not" {
 		return nil, invalidAt("", "%s needs a field to stand under", command.op)
 	}
 	switch command.op {

@@ -208,6 +208,8 @@ func TestFilterErrors(t *testing.T) {
 		{M{"a\xff": 1}, fault.ErrInvalid, "filter a\xff: path \"a\\xff\" is not UTF-8: invalid argument"},
 		{M{"$foo": 1}, fault.ErrInvalid, `filter: unknown operator "$foo": invalid argument`},
 		{M{"$gt": 1}, fault.ErrInvalid, "filter: $gt needs a field to stand under: invalid argument"},
+		{M{"a": ElemMatch(M{"$or": []any{M{"$gt": 1}}})}, fault.ErrInvalid, "filter a: $gt needs a field to stand under: invalid argument"},
+		{M{"a": ElemMatch(M{"$nor": []any{Gt(1)}})}, fault.ErrInvalid, "filter a: $gt needs a field to stand under: invalid argument"},
 		{M{"$and": M{}}, fault.ErrInvalid, "filter: $and needs an array, found object: invalid argument"},
 		{M{"a": M{"$type": "text"}}, fault.ErrInvalid, `filter a: $type knows no type "text": invalid argument`},
 		{M{"a": M{"$bitsAnySet": -1}}, fault.ErrInvalid, "filter a: $bitsAnySet needs a number, binary or list of positions, found -1: invalid argument"},
