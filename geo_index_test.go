@@ -96,6 +96,16 @@ func TestGeoIndexRefuses(t *testing.T) {
 	if err := c.CreateIndex(ctx(), index.Spec{Geo: "at"}); err != nil {
 		t.Fatal(err)
 	}
+	for text, v := range map[string]any{
+		"element 1: latitude 95 is outside": []any{geo.Point{1, 2}, M{"type": "Point", "coordinates": []int{1, 95}}},
+		"element 2: GeoJSON is an object":   []any{geo.Point{1, 2}, nil, 7},
+		"a pair of numbers is no GeoJSON":   []float64{1, 2},
+		"ring 0, point 1: a position needs": M{"type": "Polygon", "coordinates": [][][]int{{{0, 0}, {1}}}},
+	} {
+		if _, err := c.Add(ctx(), M{"at": v}); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "index at_geo: at: "+text) {
+			t.Errorf("%v: error %v, want %q", v, err, text)
+		}
+	}
 	for name, v := range map[string]any{
 		"text": "x", "number": 7, "pair": []float64{1, 2}, "no type": M{"coordinates": []int{1, 2}}, "far": geo.Point{181, 0},
 		"open ring": geo.Polygon{{{0, 0}, {1, 0}, {1, 1}}}, "crossed": geo.Polygon{{{0, 0}, {1, 1}, {1, 0}, {0, 1}, {0, 0}}}, "one of two": []any{geo.Point{1, 1}, 3},

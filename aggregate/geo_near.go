@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/query"
 )
@@ -51,11 +52,24 @@ func (c *compiler) geoNear(p *Program, v any, first bool) error {
 
 // nearness returns what the operands, in the order that geoNear picks them, ask.
 func (c *compiler) nearness(given []any, ok []bool) (*nearness, error) {
-	n := &nearness{operand: document.D{{"$geometry", given[0]}}}
-	for i, bound := range []string{"$minDistance", "$maxDistance"} {
-		if ok[4+i] {
-			n.operand = append(n.operand, document.E{Key: bound, Value: given[4+i]})
+	g, err := geo.Of(plain(given[0]))
+	if err != nil {
+		return nil, fault.At("near", err)
+	}
+	point, isPoint := g.(geo.Point)
+	if !isPoint {
+		return nil, invalidAt("near", "distances are measured from a Point, found a %s", g.Type())
+	}
+	n := &nearness{operand: document.D{{"$geometry", point}}}
+	for i, name := range []string{"minDistance", "maxDistance"} {
+		if !ok[4+i] {
+			continue
 		}
+		metres, err := notNegative(name, given[4+i])
+		if err != nil {
+			return nil, err
+		}
+		n.operand = append(n.operand, document.E{Key: "$" + name, Value: metres})
 	}
 	if ok[10] {
 		if _, err := boolAt("spherical", given[10]); err != nil {
@@ -68,6 +82,19 @@ func (c *compiler) nearness(given []any, ok []bool) (*nearness, error) {
 	path, err := pathAt("key", given[2])
 	n.key = path.String()
 	return n, err
+}
+
+// notNegative returns the parameter name, a number that is not negative.
+func notNegative(name string, v any) (float64, error) {
+	value, err := document.Of(plain(v))
+	if err != nil {
+		return 0, fault.At(name, err)
+	}
+	f, ok := value.Float64()
+	if !ok || !(f >= 0) {
+		return 0, invalidAt(name, "needs a number that is not negative, found %s", value)
+	}
+	return f, nil
 }
 
 // besides returns what documents must meet besides.
@@ -161,13 +188,8 @@ func newMeasure(given []any, ok []bool) (*measure, error) {
 		}
 	}
 	if ok[6] {
-		value, err := document.Of(given[6])
-		if err != nil {
-			return nil, fault.At("distanceMultiplier", err)
-		}
-		var isNumber bool
-		if m.factor, isNumber = value.Float64(); !isNumber || !(m.factor >= 0) {
-			return nil, invalidAt("distanceMultiplier", "needs a number that is not negative, found %s", value)
+		if m.factor, err = notNegative("distanceMultiplier", given[6]); err != nil {
+			return nil, err
 		}
 	}
 	return m, nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/expr"
+	"github.com/virgadb/virga/internal/fault"
 )
 
 // A builder compiles what stands beside the name of a stage.
@@ -138,7 +139,8 @@ func pathAt(name string, v any) (document.Path, error) {
 	if err != nil {
 		return document.Path{}, err
 	}
-	return fieldPath(s)
+	p, err := fieldPath(s)
+	return p, fault.At(name, err)
 }
 
 // fieldPath compiles a dotted path without segments that start with $.

@@ -15,10 +15,16 @@ type Area struct {
 	disc     *disc // of a circle, which has no polygons
 }
 
-// NewArea returns the area of g, a [Polygon], [MultiPolygon] or [Circle], or any Go
-// value that stands for GeoJSON of the first two.
+// NewArea returns the area of g, a [Polygon], [MultiPolygon] or [Circle], a pointer to
+// one, or any Go value that stands for GeoJSON of the first two.
 func NewArea(g any) (*Area, error) {
+	if p, ok := g.(*Circle); ok && p != nil {
+		g = *p
+	}
 	if c, ok := g.(Circle); ok {
+		if err := checkRadius(c.Radius, "metres"); err != nil {
+			return nil, err
+		}
 		return NewCircle(c.Center, c.Radius/EarthRadius)
 	}
 	geometry, err := Of(g)
@@ -40,6 +46,9 @@ func NewArea(g any) (*Area, error) {
 // NewCircle returns the area within an angle of radians, at the Earth's centre,
 // around center.
 func NewCircle(center Point, radians float64) (*Area, error) {
+	if err := checkRadius(radians, "radians"); err != nil {
+		return nil, err
+	}
 	d, err := newDisc(center, radians)
 	if err != nil {
 		return nil, err

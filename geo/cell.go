@@ -201,7 +201,7 @@ func (c Cell) Disk(k int) ([]Cell, error) {
 		return nil, err
 	}
 	if k < 0 || k > maxRings {
-		return nil, invalid("neighbours are listed up to 0 to %d cells away, found %d", maxRings, k)
+		return nil, invalid("neighbours are listed from 0 to %d cells away, found %d", maxRings, k)
 	}
 	return h3Disk(c, k)
 }

@@ -24,6 +24,14 @@ func (c Circle) MarshalValue() (document.Value, error) {
 	return document.Value{}, invalid("a circle cannot be stored: GeoJSON has none")
 }
 
+// checkRadius refuses what is no radius, in the unit that it is given in.
+func checkRadius(r float64, unit string) error {
+	if !(r >= 0) || math.IsInf(r, 0) {
+		return invalid("the radius of a circle is a finite number of %s, not negative, found %v", unit, r)
+	}
+	return nil
+}
+
 // A disc is a circle made ready for questions. It is immutable.
 type disc struct {
 	center s2.Point
@@ -34,9 +42,6 @@ type disc struct {
 func newDisc(center Point, radians float64) (*disc, error) {
 	if err := center.check(); err != nil {
 		return nil, err
-	}
-	if !(radians >= 0) || math.IsInf(radians, 0) {
-		return nil, invalid("the radius of a circle is a number that is not negative, found %v", radians)
 	}
 	return &disc{center.vector(), newSight(center), radians}, nil
 }

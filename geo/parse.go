@@ -2,6 +2,7 @@ package geo
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/fault"
@@ -20,9 +21,10 @@ func Parse(v document.Value) (Geometry, error) {
 	return g, g.check()
 }
 
-// Of is [Parse] for any Go value: a [Geometry], an M, a D, a struct, a Value.
+// Of is [Parse] for any Go value: a [Geometry], a pointer to one, an M, a D, a struct, a
+// Value.
 func Of(v any) (Geometry, error) {
-	if g, ok := v.(Geometry); ok {
+	if g, ok := v.(Geometry); ok && reflect.TypeOf(g).Kind() != reflect.Pointer {
 		return g, g.check()
 	}
 	value, err := document.Of(v)
@@ -34,7 +36,10 @@ func Of(v any) (Geometry, error) {
 
 // parse returns the geometry that v stands for with no rule of it checked.
 func parse(v document.Value) (Geometry, error) {
-	if v.Kind() != document.Object {
+	switch {
+	case isPair(v):
+		return nil, invalid(`a pair of numbers is no GeoJSON, {"type": "Point", "coordinates": %s} is`, v)
+	case v.Kind() != document.Object:
 		return nil, invalid("GeoJSON is an object, found %s", v.Kind())
 	}
 	var parts [2]document.Value
@@ -69,6 +74,11 @@ func parse(v document.Value) (Geometry, error) {
 		return MultiPolygon(list), err
 	}
 	return nil, invalid("unknown type of geometry %s", kind)
+}
+
+// isPair reports whether v is a place as MongoDB wrote it before GeoJSON.
+func isPair(v document.Value) bool {
+	return v.Kind() == document.Array && v.Len() == 2 && v.Element(0).Kind() == document.Number && v.Element(1).Kind() == document.Number
 }
 
 func parsePoint(v document.Value) (Point, error) {

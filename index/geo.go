@@ -1,6 +1,7 @@
 package index
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/virgadb/virga/document"
@@ -33,12 +34,30 @@ func (x *Index) spots(doc document.Doc, traits *Traits) ([]spot, error) {
 	w := writer{index: x, collect: take}
 	p := place{path: x.paths[x.geo], value: doc.Value()}
 	if err := w.expand([]place{p}, false); err != nil {
-		return nil, fmt.Errorf("index %s: %w", x.spec.Name, fault.At(p.path.String(), err))
+		return nil, fmt.Errorf("index %s: %w", x.spec.Name, fault.At(p.path.String(), inArray(p.path.Lookup(p.value), err)))
 	}
 	if len(list) > 1 || w.traits.Multikey != 0 {
 		traits.Multikey |= 1 << x.geo
 	}
 	return list, nil
+}
+
+// inArray says in which element of the array v, a geo field, err is. Where v is a pair of
+// numbers, as places were written before GeoJSON, no element is to blame.
+func inArray(v document.Value, err error) error {
+	if v.Kind() != document.Array || !errors.Is(err, fault.ErrInvalid) {
+		return err
+	}
+	if v.Len() == 2 && v.Element(0).Kind() == document.Number {
+		_, err := geo.Parse(v)
+		return err
+	}
+	for i, e := 0, v.Elements(); e.Next(); i++ {
+		if _, _, err := spotsOf(e.Value()); err != nil && e.Value().Kind() != document.Null {
+			return fmt.Errorf("element %d: %w", i, err)
+		}
+	}
+	return err
 }
 
 // spotsOf returns those of one geometry, and whether it is more than a point.

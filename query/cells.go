@@ -1,9 +1,10 @@
 package query
 
 import (
+	"fmt"
+
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/geo"
-	"github.com/virgadb/virga/internal/fault"
 )
 
 // H3Within asks for a point in one of some H3 cells, of any resolutions: a point
@@ -33,16 +34,9 @@ func compileH3Within(c *compiler, op string, v any, s scope) (*node, error) {
 	}
 	cells := make([]geo.Cell, len(list))
 	for i, one := range list {
-		value, err := document.Of(one)
-		if err != nil {
-			return nil, fault.At(s.path, err)
-		}
-		text, ok := value.Text()
-		if !ok {
-			return nil, invalidAt(s.path, "%s: a cell is text, found %s", op, value.Kind())
-		}
-		if cells[i], err = geo.ParseCell(text); err != nil {
-			return nil, atGeo(op, s, err)
+		var err error
+		if cells[i], err = cellOf(one); err != nil {
+			return nil, atGeo(fmt.Sprintf("%s: cell %d", op, i), s, err)
 		}
 	}
 	set, err := geo.NewCellSet(cells...)
@@ -53,4 +47,17 @@ func compileH3Within(c *compiler, op string, v any, s scope) (*node, error) {
 		return &node{op: opNever}, nil
 	}
 	return c.leaf(test{op: testCells, geo: &geoTest{cells: set}}, s)
+}
+
+// cellOf returns the cell that v, a cell or its text, stands for.
+func cellOf(v any) (geo.Cell, error) {
+	value, err := document.Of(v)
+	if err != nil {
+		return 0, err
+	}
+	text, ok := value.Text()
+	if !ok {
+		return 0, invalidAt("", "a cell is text, found %s", value.Kind())
+	}
+	return geo.ParseCell(text)
 }

@@ -105,7 +105,8 @@ func compileNear(c *compiler, op string, v any, s scope) (*node, error) {
 		return nil, invalidAt(s.path, "%s stands in the filter twice, and only one can order the result", op)
 	}
 	c.near = true
-	spec, err := c.geoSpec(op, v, s, "$geometry", "$minDistance", "$maxDistance")
+	params := []string{"$geometry", "$minDistance", "$maxDistance"}
+	spec, err := c.geoSpec(op, v, s, params...)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +118,7 @@ func compileNear(c *compiler, op string, v any, s scope) (*node, error) {
 		if spec[i+1] == nil {
 			continue
 		}
-		if *bound, err = c.metres(spec[i+1], s); err != nil {
+		if *bound, err = c.metres(op+": "+params[i+1], spec[i+1], s); err != nil {
 			return nil, err
 		}
 	}
@@ -180,15 +181,15 @@ func originOf(v any) (*geo.Origin, error) {
 	return geo.NewOrigin(p)
 }
 
-// metres returns a distance.
-func (c *compiler) metres(v any, s scope) (float64, error) {
+// metres returns the distance that stands beside name.
+func (c *compiler) metres(name string, v any, s scope) (float64, error) {
 	value, err := c.operand(v, s)
 	if err != nil {
 		return 0, err
 	}
 	m, ok := value.Float64()
 	if !ok || !(m >= 0) {
-		return 0, invalidAt(s.path, "a distance is a number that is not negative, found %s", value)
+		return 0, invalidAt(s.path, "%s is a number of metres, not negative, found %s", name, value)
 	}
 	return m, nil
 }
@@ -196,8 +197,11 @@ func (c *compiler) metres(v any, s scope) (float64, error) {
 // centerSphere returns the circle of [[lng, lat], radians], or [point, radians].
 func centerSphere(v any) (*geo.Area, error) {
 	list, ok := document.List(v)
-	if !ok || len(list) != 2 {
+	switch {
+	case !ok:
 		return nil, invalidAt("", "$centerSphere is an array of a point and a radius in radians, found %s", describe(v))
+	case len(list) != 2:
+		return nil, invalidAt("", "$centerSphere is an array of a point and a radius in radians, found %d values", len(list))
 	}
 	center, err := centerOf(list[0])
 	if err != nil {

@@ -17,15 +17,30 @@ func h3Cell(e *Env, args []document.Value) (document.Value, error) {
 	if !ok || err != nil {
 		return document.NullValue(), err
 	}
-	p, ok := geo.ReadPoint(args[0])
-	if !ok {
-		return missing, needs("a GeoJSON point as point", args[0])
+	p, err := pointOperand(args[0])
+	if err != nil {
+		return missing, err
 	}
 	c, err := geo.CellOf(p, res)
 	if err != nil {
 		return missing, err
 	}
 	return e.str([]byte(c.String()))
+}
+
+// pointOperand returns the point that v is in GeoJSON.
+func pointOperand(v document.Value) (geo.Point, error) {
+	if p, ok := geo.ReadPoint(v); ok {
+		return p, nil
+	}
+	if v.Kind() != document.Object {
+		return geo.Point{}, needs("a GeoJSON point as point", v)
+	}
+	g, err := geo.Parse(v)
+	if err == nil {
+		err = invalid("needs a GeoJSON point as point, found a %s", g.Type())
+	}
+	return geo.Point{}, err
 }
 
 // h3Parent yields the cell of a resolution that a cell descends from, as text.
@@ -55,8 +70,11 @@ func cellOperands(args []document.Value) (res int, ok bool, err error) {
 		return 0, false, nil
 	}
 	n, isInteger := integral(args[1])
-	if !isInteger || n < 0 || n > geo.MaxResolution {
+	switch {
+	case args[1].Kind() != document.Number:
 		return 0, false, needs("an integer from 0 to 15 as resolution", args[1])
+	case !isInteger || n < 0 || n > geo.MaxResolution:
+		return 0, false, invalid("needs an integer from 0 to %d as resolution, found %s", geo.MaxResolution, args[1])
 	}
 	return int(n), true, nil
 }
