@@ -32,6 +32,7 @@ func newExplain(s Streams) *cobra.Command {
 		},
 	}
 	sel.findFlags(cmd)
+	sel.near.flags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as MongoDB does, in JSON")
 	cmd.Flags().BoolVar(&counting, "count", false, "explain counting the documents instead of finding them")
 	return cmd

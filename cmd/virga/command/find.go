@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,7 @@ type selection struct {
 	sort        string
 	fields      string
 	skip, limit int
+	near        nearness
 }
 
 func (s *selection) whereFlags(cmd *cobra.Command) {
@@ -47,6 +49,9 @@ func (s *selection) parse() (*choice, error) {
 	c := &choice{skip: s.skip, limit: s.limit}
 	if s.skip < 0 || s.limit < 0 {
 		return nil, misused(fmt.Errorf("--skip and --limit must not be negative"))
+	}
+	if err := s.near.parse(); err != nil {
+		return nil, err
 	}
 	if s.where != "" {
 		cond, err := object([]byte(s.where))
@@ -144,13 +149,23 @@ func newFind(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "find DATABASE COLLECTION",
 		Short: "Print the documents that match, as JSON Lines or GeoJSON",
-		Args:  takes(2, 2, "DATABASE COLLECTION"),
+		Long: `Print the documents that match, as JSON Lines or GeoJSON.
+
+With --format geojson a document is a Feature: its geometry, several in an array as a
+GeometryCollection, and its other fields as properties. Rings of polygons are turned
+to go counterclockwise, those of holes clockwise, as map viewers want them. Shapes
+across the antimeridian are not cut there.`,
+		Example: `  virga find shop.virga products --where '{"price": {"$gt": 100}}' --sort -price --limit 20
+  virga find shop.virga shops --near 114.06,22.54 --max 2000 --distance metres
+  virga find shop.virga shops --where '{"open": true}' --fields name --format geojson > shops.geojson`,
+		Args: takes(2, 2, "DATABASE COLLECTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.run(cmd.Context(), args[0], args[1], s.Out)
 		},
 	}
 	f.findFlags(cmd)
 	f.near.flags(cmd)
+	cmd.Flags().StringVar(&f.near.distance, "distance", "", "field that takes the distance from --near in metres")
 	cmd.Flags().StringVar(&f.format, "format", jsonLines, "jsonl, or geojson for a FeatureCollection that map viewers show")
 	return cmd
 }
@@ -158,7 +173,6 @@ func newFind(s Streams) *cobra.Command {
 // A finding is what the flags of find say.
 type finding struct {
 	selection
-	near   nearness
 	format string
 }
 
@@ -172,27 +186,42 @@ func (f *finding) run(ctx context.Context, path, name string, w io.Writer) error
 	if f.format != jsonLines && f.format != geoJSON {
 		return misused(fmt.Errorf("--format is %s or %s, not %q", jsonLines, geoJSON, f.format))
 	}
-	choice, err := f.parse()
-	if err == nil {
-		err = f.near.parse()
-	}
-	if err != nil {
-		return err
-	}
-	return reading(path, func(db *virga.DB) error {
-		coll, err := existing(ctx, db, name)
-		if err != nil {
+	return f.chosen(ctx, path, name, func(coll *virga.Collection, c *choice) error {
+		if err := f.keepGeometry(ctx, coll, c); err != nil {
 			return err
 		}
-		if err := f.near.add(ctx, coll, choice); err != nil {
+		docs, err := f.docs(ctx, coll, c)
+		switch {
+		case err != nil:
 			return err
-		}
-		docs := choice.on(coll).Each(ctx)
-		if f.format == geoJSON {
+		case f.format == geoJSON:
 			return writeGeoJSON(w, f.near.field, docs)
 		}
 		return writeDocs(w, docs)
 	})
+}
+
+// keepGeometry adds the geometry of Features to the fields that are wanted.
+func (f *finding) keepGeometry(ctx context.Context, coll *virga.Collection, c *choice) (err error) {
+	if f.format != geoJSON || c.fields == nil {
+		return nil
+	}
+	if f.near.field, err = f.near.path(ctx, coll); err == nil {
+		c.fields = withField(c.fields, f.near.field)
+	}
+	return err
+}
+
+// docs returns the documents found, with their distance where it is asked for.
+func (f *finding) docs(ctx context.Context, coll *virga.Collection, c *choice) (iter.Seq2[virga.Doc, error], error) {
+	if f.near.distance != "" {
+		return f.near.measured(ctx, coll, c)
+	}
+	q, err := f.near.on(ctx, coll, c)
+	if err != nil {
+		return nil, err
+	}
+	return q.Each(ctx), nil
 }
 
 // find writes the documents of a selection to w, as JSON Lines.
@@ -202,6 +231,17 @@ func find(ctx context.Context, path, name string, sel *selection, w io.Writer) e
 
 // query calls f with the query that the flags describe of a collection.
 func (sel *selection) query(ctx context.Context, path, name string, f func(*virga.Query) error) error {
+	return sel.chosen(ctx, path, name, func(coll *virga.Collection, c *choice) error {
+		q, err := sel.near.on(ctx, coll, c)
+		if err != nil {
+			return err
+		}
+		return f(q)
+	})
+}
+
+// chosen parses the flags, opens the database and calls f with the collection.
+func (sel *selection) chosen(ctx context.Context, path, name string, f func(*virga.Collection, *choice) error) error {
 	choice, err := sel.parse()
 	if err != nil {
 		return err
@@ -211,7 +251,7 @@ func (sel *selection) query(ctx context.Context, path, name string, f func(*virg
 		if err != nil {
 			return err
 		}
-		return f(choice.on(coll))
+		return f(coll, choice)
 	})
 }
 
@@ -233,5 +273,6 @@ func newCount(s Streams) *cobra.Command {
 		},
 	}
 	sel.whereFlags(cmd)
+	sel.near.flags(cmd)
 	return cmd
 }

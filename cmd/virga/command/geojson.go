@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/virgadb/virga"
@@ -11,9 +12,10 @@ import (
 	"github.com/virgadb/virga/geo"
 )
 
-// writeGeoJSON writes documents as a GeoJSON FeatureCollection, which map viewers
-// show: each is a Feature with the geometry at path, or the first one it has when path
-// is empty, and the other fields as its properties. One without a geometry has null.
+// writeGeoJSON writes documents as a GeoJSON FeatureCollection (RFC 7946), which map
+// viewers show: each is a Feature, on a line of its own, with the geometry at path, or the
+// first one it has when path is empty, and the other fields as its properties. One
+// without a geometry has null.
 func writeGeoJSON(w io.Writer, path string, docs iter.Seq2[virga.Doc, error]) error {
 	out := bufio.NewWriterSize(w, 64<<10)
 	between := `{"type":"FeatureCollection","features":[` + "\n"
@@ -23,7 +25,7 @@ func writeGeoJSON(w io.Writer, path string, docs iter.Seq2[virga.Doc, error]) er
 			return err // half a collection is none: what was written is not ended
 		}
 		line = append(line[:0], between...)
-		line = appendFeature(line, doc.Value(), path)
+		line = appendFeature(line, doc, path)
 		if _, err := out.Write(line); err != nil {
 			return err
 		}
@@ -40,24 +42,95 @@ func writeGeoJSON(w io.Writer, path string, docs iter.Seq2[virga.Doc, error]) er
 }
 
 // appendFeature appends a document as a Feature.
-func appendFeature(dst []byte, doc document.Value, path string) []byte {
+func appendFeature(dst []byte, doc virga.Doc, path string) []byte {
 	if path == "" {
-		path, _ = geometryIn(doc, "")
+		path, _ = geometryIn(doc.Value(), "")
 	}
 	dst = append(dst, `{"type":"Feature"`...)
-	if id := doc.Field("_id"); id.Kind() == document.String || id.Kind() == document.Number {
+	if id := doc.Lookup("_id"); id.Kind() == document.String || id.Kind() == document.Number {
 		dst = document.AppendJSON(append(dst, `,"id":`...), id) // other ids are properties only
 	}
-	dst = append(dst, `,"geometry":`...)
-	geometry := document.FromRaw(doc.Raw()).Lookup(path)
-	if _, err := geo.Parse(geometry); err == nil {
-		dst = document.AppendJSON(dst, geometry)
-	} else {
-		dst = append(dst, "null"...)
-	}
+	dst = appendPlace(append(dst, `,"geometry":`...), doc.Lookup(path))
 	dst = append(dst, `,"properties":`...)
-	dst = document.AppendJSON(dst, without(doc, path))
+	dst = document.AppendJSON(dst, without(doc.Value(), path))
 	return append(dst, '}')
+}
+
+// appendPlace appends what a document has at the path of its geometry: the geometry, an
+// array of them as a GeometryCollection, and null for anything else.
+func appendPlace(dst []byte, v document.Value) []byte {
+	if g, err := geo.Parse(v); err == nil {
+		return appendGeometry(dst, v, g)
+	}
+	if !isPlace(v) {
+		return append(dst, "null"...)
+	}
+	dst = append(dst, `{"type":"GeometryCollection","geometries":`...)
+	dst = appendArray(dst, elements(v), func(dst []byte, _ int, v document.Value) []byte { return appendPlace(dst, v) })
+	return append(dst, '}')
+}
+
+// isPlace reports whether v is a geometry, or an array of geometries.
+func isPlace(v document.Value) bool {
+	if v.Kind() != document.Array {
+		_, err := geo.Parse(v)
+		return err == nil
+	}
+	for e := v.Elements(); e.Next(); {
+		if _, err := geo.Parse(e.Value()); err != nil {
+			return false
+		}
+	}
+	return v.Len() > 0
+}
+
+// appendGeometry appends v, which stands for g. Rings go counterclockwise, those of holes
+// clockwise, as viewers want them; otherwise v is as it is stored.
+func appendGeometry(dst []byte, v document.Value, g geo.Geometry) []byte {
+	switch g := g.(type) {
+	case geo.Polygon:
+		dst = append(dst, `{"type":"Polygon","coordinates":`...)
+		dst = appendRings(dst, v.Field("coordinates"), g)
+	case geo.MultiPolygon:
+		dst = append(dst, `{"type":"MultiPolygon","coordinates":`...)
+		dst = appendArray(dst, elements(v.Field("coordinates")), func(dst []byte, i int, v document.Value) []byte { return appendRings(dst, v, g[i]) })
+	default:
+		return document.AppendJSON(dst, v)
+	}
+	return append(dst, '}')
+}
+
+// appendRings appends the rings of a polygon, which stand in v.
+func appendRings(dst []byte, v document.Value, g geo.Polygon) []byte {
+	return appendArray(dst, elements(v), func(dst []byte, i int, ring document.Value) []byte {
+		hole := i > 0
+		if g[i].Clockwise() == hole {
+			return document.AppendJSON(dst, ring)
+		}
+		backwards := elements(ring)
+		slices.Reverse(backwards)
+		return appendArray(dst, backwards, func(dst []byte, _ int, position document.Value) []byte { return document.AppendJSON(dst, position) })
+	})
+}
+
+// appendArray appends an array of what one appends for each of values.
+func appendArray(dst []byte, values []document.Value, one func(dst []byte, i int, v document.Value) []byte) []byte {
+	dst = append(dst, '[')
+	for i, v := range values {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = one(dst, i, v)
+	}
+	return append(dst, ']')
+}
+
+func elements(array document.Value) []document.Value {
+	list := make([]document.Value, 0, array.Len())
+	for e := array.Elements(); e.Next(); {
+		list = append(list, e.Value())
+	}
+	return list
 }
 
 // without returns an object without the field at a dotted path.

@@ -3,22 +3,27 @@ package command
 import (
 	"context"
 	"fmt"
+	"iter"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/virgadb/virga"
+	"github.com/virgadb/virga/aggregate"
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/query"
 )
 
-// A nearness is what the flags of find say about places.
+// A nearness is what the flags of a reading verb say about places.
 type nearness struct {
-	text  string // of --near
-	min   float64
-	max   float64
-	field string // the path of the geometries; empty to look for it
+	text     string // of --near
+	min      float64
+	max      float64
+	field    string // the path of the geometries; empty to look for it
+	distance string // the path of the field that takes the distance; empty for none
 
 	point *geo.Point // nil without --near
 }
@@ -33,8 +38,8 @@ func (n *nearness) flags(cmd *cobra.Command) {
 // parse reads the point.
 func (n *nearness) parse() error {
 	if n.text == "" {
-		if n.min != 0 || n.max != 0 {
-			return misused(fmt.Errorf("--min and --max are distances from --near, which is missing"))
+		if n.min != 0 || n.max != 0 || n.distance != "" {
+			return misused(fmt.Errorf("--min, --max and --distance are about distances from --near, which is missing"))
 		}
 		return nil
 	}
@@ -52,26 +57,77 @@ func (n *nearness) parse() error {
 	return nil
 }
 
-// add adds the condition to c, and looks for the path of the geometries in coll when
-// it is not given.
-func (n *nearness) add(ctx context.Context, coll *virga.Collection, c *choice) error {
+// on returns the query of c on a collection, for documents near the point if there is
+// one.
+func (n *nearness) on(ctx context.Context, coll *virga.Collection, c *choice) (*virga.Query, error) {
 	if n.point == nil {
-		return nil
+		return c.on(coll), nil
 	}
-	path := n.field
-	if path == "" {
-		var err error
-		if path, err = firstGeometry(ctx, coll); err != nil {
-			return err
-		}
+	path, err := n.path(ctx, coll)
+	if err != nil {
+		return nil, err
 	}
-	near := query.Raw(virga.D{{path, query.GeoNear(*n.point, query.NearOptions{Min: n.min, Max: n.max})}})
-	if c.cond == nil {
-		c.cond = near
-	} else {
-		c.cond = query.And(c.cond, near)
+	placed := *c
+	placed.cond = query.Raw(virga.D{{path, query.GeoNear(*n.point, query.NearOptions{Min: n.min, Max: n.max})}})
+	if c.cond != nil {
+		placed.cond = query.And(c.cond, placed.cond)
 	}
-	return nil
+	return placed.on(coll), nil
+}
+
+// measured is [nearness.on] with the distance in each document.
+func (n *nearness) measured(ctx context.Context, coll *virga.Collection, c *choice) (iter.Seq2[virga.Doc, error], error) {
+	path, err := n.path(ctx, coll)
+	if err != nil {
+		return nil, err
+	}
+	a := coll.Aggregate().GeoNear(aggregate.GeoNearOptions{
+		Near: *n.point, Min: n.min, Max: n.max, Key: path, Query: c.cond, DistanceField: n.distance,
+	})
+	if c.order != nil {
+		a = a.Sort(c.order)
+	}
+	if c.skip > 0 {
+		a = a.Skip(c.skip)
+	}
+	if c.limit > 0 {
+		a = a.Limit(c.limit)
+	}
+	if c.fields != nil {
+		a = a.Project(withField(c.fields, n.distance))
+	}
+	return a.Each(ctx), nil
+}
+
+// withField returns a projection that keeps a field besides.
+func withField(projection any, path string) any {
+	fields, _ := document.Pairs(projection)
+	names := func(f virga.E) bool { return under(f.Key, path) || under(path, f.Key) }
+	keeps := func(f virga.E) bool { return f.Key != "_id" && !leavesOut(f.Value) }
+	if slices.ContainsFunc(fields, names) || !slices.ContainsFunc(fields, keeps) {
+		return projection
+	}
+	return append(virga.D(slices.Clone(fields)), virga.E{Key: path, Value: 1})
+}
+
+// under reports whether a dotted path is another one or lies below it.
+func under(path, other string) bool { return strings.HasPrefix(path+".", other+".") }
+
+// leavesOut reports whether what stands beside a field of a projection leaves it out.
+func leavesOut(v any) bool {
+	value, err := document.Of(v)
+	b, isBool := value.Bool()
+	n, isNumber := value.Float64()
+	return err == nil && (isBool && !b || isNumber && n == 0)
+}
+
+// path returns the path of the geometries, which is looked for in coll when it is not
+// given.
+func (n *nearness) path(ctx context.Context, coll *virga.Collection) (string, error) {
+	if n.field != "" {
+		return n.field, nil
+	}
+	return firstGeometry(ctx, coll)
 }
 
 // lookedAt is how many documents are searched for a geometry.
@@ -87,21 +143,18 @@ func firstGeometry(ctx context.Context, coll *virga.Collection) (string, error) 
 			return path, nil
 		}
 	}
-	return "", misused(fmt.Errorf("no geometry in the first %d documents: name its path by --geo", lookedAt))
+	return "", misused(fmt.Errorf("no geometry in GeoJSON in the first %d documents: name its path by --geo", lookedAt))
 }
 
-// geometryIn returns the dotted path of the first geometry in the objects of v, which
-// lies at path itself.
+// geometryIn returns the dotted path of the first geometry, or array of them, in the
+// objects of v, which lies at path itself.
 func geometryIn(v document.Value, path string) (string, bool) {
 	for f := v.Fields(); f.Next(); {
 		at := string(f.Key())
 		if path != "" {
 			at = path + "." + at
 		}
-		if f.Value().Kind() != document.Object {
-			continue
-		}
-		if _, err := geo.Parse(f.Value()); err == nil {
+		if isPlace(f.Value()) {
 			return at, true
 		}
 		if found, ok := geometryIn(f.Value(), at); ok {

@@ -2,6 +2,7 @@ package command_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/virgadb/virga/cmd/virga/command"
@@ -11,6 +12,15 @@ const places = `{"_id":"a","name":"tea","at":{"place":{"type":"Point","coordinat
 {"_id":"b","name":"cup","at":{"place":{"type":"Point","coordinates":[114.06,22.5]}}}
 {"_id":"c","name":"pot"}
 {"_id":4,"at":{"place":{"type":"Polygon","coordinates":[[[114.2,22.5],[114.3,22.5],[114.3,22.6],[114.2,22.5]]]}},"other":{"type":"Point","coordinates":[0,0]}}
+`
+
+// shapes are polygons whose rings go the wrong way round, several geometries in a field,
+// and what is none.
+const shapes = `{"_id":1,"at":{"type":"Polygon","coordinates":[[[0,0],[0,9],[9,9],[9,0,7],[0,0]],[[1,1],[2,2],[1,2],[1,1]]]}}
+{"_id":2,"at":{"type":"MultiPolygon","coordinates":[[[[0,0],[9,0],[9,9],[0,0]]],[[[170,0],[180,9],[-170,0],[170,0]]]]}}
+{"_id":3,"at":[{"type":"Point","coordinates":[1,2]},{"type":"Polygon","coordinates":[[[0,0],[9,9],[9,0],[0,0]]]}]}
+{"_id":4,"at":[1,2]}
+{"_id":5,"at":[{"type":"Point","coordinates":[1,2]},7]}
 `
 
 // lines returns some of the lines of places.
@@ -47,24 +57,34 @@ func TestFindNear(t *testing.T) {
 		{[]string{"--near", "114.07,22.5", "--where", `{"at": {"floor": 2}}`}, lines(0)},
 		{[]string{"--near", "114.07,22.5", "--sort", "name", "--limit", "2"}, lines(3, 1)},
 		{[]string{"--near", "-114.07,-22.5", "--skip", "2"}, lines(0)},
+		{[]string{"--near", "114.07,22.5", "--distance", "m", "--fields", "name", "--limit", "1"}, `{"_id":"b","name":"cup","m":1028.4520247882517}` + "\n"},
+		{[]string{"--near", "114.07,22.5", "--distance", "m", "--fields", `{"at": 0}`, "--limit", "1", "--skip", "1"}, `{"_id":"a","name":"tea","m":2056.904048431797}` + "\n"},
+		{[]string{"--near", "114.07,22.5", "--distance", "m", "--fields", `{"m": 1, "_id": 0}`, "--where", `{"name": "tea"}`}, `{"m":2056.904048431797}` + "\n"},
+		{[]string{"--near", "114.07,22.5", "--distance", "m", "--fields", "name", "--sort", "-name", "--max", "2000"}, `{"_id":"b","name":"cup","m":1028.4520247882517}` + "\n"},
 		{[]string{"--near", "114.07,22.5", "--raw", "--where", `{"at": {"floor": 2}}`}, ""},
 	} {
 		run(t, "", append([]string{"find", db, "places"}, c.args...)...).want(t, command.Done, c.want, "")
 	}
 	for text, args := range map[string][]string{
-		"--near is a longitude and a latitude": {"--near", "114"},
-		"is no number":                         {"--near", "114,east"},
-		"latitude 95 is outside":               {"--near", "114,95"},
-		"--min and --max are distances":        {"--max", "5"},
-		"--format is jsonl or geojson":         {"--format", "xml"},
-		"is a number that is not negative":     {"--near", "114,22", "--max", "-5"},
-		"path \"a..b\" has an empty segment":   {"--near", "114,22", "--geo", "a..b"},
+		"--near is a longitude and a latitude":  {"--near", "114"},
+		"is no number":                          {"--near", "114,east"},
+		"latitude 95 is outside":                {"--near", "114,95"},
+		"--min, --max and --distance are about": {"--max", "5"},
+		"--near, which is missing":              {"--distance", "m"},
+		"has an empty segment":                  {"--near", "114,22", "--distance", "m."},
+		"--format is jsonl or geojson":          {"--format", "xml"},
+		"is a number of metres, not negative":   {"--near", "114,22", "--max", "-5"},
+		"path \"a..b\" has an empty segment":    {"--near", "114,22", "--geo", "a..b"},
 	} {
 		if r := run(t, "", append([]string{"find", db, "places"}, args...)...); r.code == command.Done || r.out != "" {
 			t.Errorf("%v: %+v, want %q", args, r, text)
 		} else {
 			r.want(t, r.code, "", text)
 		}
+	}
+	run(t, "", "count", db, "places", "--near", "114.07,22.5", "--max", "3000").want(t, command.Done, "2\n", "")
+	if r := run(t, "", "explain", db, "places", "--near", "114.07,22.5", "--max", "3000"); r.code != command.Done || !strings.Contains(r.out, "distance of at.place from [114.07, 22.5]") {
+		t.Errorf("explained as %+v", r)
 	}
 	none := shop(t)
 	run(t, "", "find", none, "products", "--near", "1,2").want(t, command.Misused, "", "name its path by --geo")
@@ -87,6 +107,20 @@ func TestFindGeoJSON(t *testing.T) {
 `, "")
 	run(t, "", "find", db, "places", "--format", "geojson", "--where", `{"name": "nobody"}`).want(t, command.Done,
 		`{"type":"FeatureCollection","features":[
+]}
+`, "")
+	run(t, "", "find", db, "places", "--format", "geojson", "--near", "114.07,22.5", "--distance", "at.m", "--fields", "name", "--limit", "1").want(t, command.Done,
+		`{"type":"FeatureCollection","features":[
+{"type":"Feature","id":"b","geometry":{"type":"Point","coordinates":[114.06,22.5]},"properties":{"_id":"b","name":"cup","at":{"m":1028.4520247882517}}}
+]}
+`, "")
+	run(t, shapes, "import", db, "shapes").want(t, command.Done, "imported 5\n", "")
+	run(t, "", "find", db, "shapes", "--format", "geojson").want(t, command.Done, `{"type":"FeatureCollection","features":[
+{"type":"Feature","id":1,"geometry":{"type":"Polygon","coordinates":[[[0,0],[9,0,7],[9,9],[0,9],[0,0]],[[1,1],[1,2],[2,2],[1,1]]]},"properties":{"_id":1}},
+{"type":"Feature","id":2,"geometry":{"type":"MultiPolygon","coordinates":[[[[0,0],[9,0],[9,9],[0,0]]],[[[170,0],[-170,0],[180,9],[170,0]]]]},"properties":{"_id":2}},
+{"type":"Feature","id":3,"geometry":{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2]},{"type":"Polygon","coordinates":[[[0,0],[9,0],[9,9],[0,0]]]}]},"properties":{"_id":3}},
+{"type":"Feature","id":4,"geometry":null,"properties":{"_id":4,"at":[1,2]}},
+{"type":"Feature","id":5,"geometry":null,"properties":{"_id":5,"at":[{"type":"Point","coordinates":[1,2]},7]}}
 ]}
 `, "")
 	r := run(t, "", "find", db, "places", "--format", "geojson")
