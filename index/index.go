@@ -76,6 +76,10 @@ func (x *Index) Multikey(i int) bool { return x.traits.Multikey>>i&1 != 0 }
 // GeoField returns the place of the geo field, -1 when there is none.
 func (x *Index) GeoField() int { return x.geo }
 
+// CanMake reports whether this program can make entries: those of a geo index need the
+// cells of H3, which a program built without cgo does not have.
+func (x *Index) CanMake() bool { return x.geo < 0 || geo.HasCells }
+
 // Path returns the path of field i.
 func (x *Index) Path(i int) document.Path { return x.paths[i] }
 

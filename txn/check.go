@@ -23,6 +23,7 @@ type Problem struct {
 type Checked struct {
 	Collections int
 	Documents   int64
+	Unread      []string // "collection.index" of each index that this program cannot compare with documents, see [index.Index.CanMake]
 }
 
 // checkEvery is how many documents a check passes between two looks at the context.
@@ -30,8 +31,8 @@ const checkEvery = 256
 
 // Check compares what one snapshot holds with itself: every document is whole and
 // lies under the key of its _id, every index holds what the documents want, and
-// every count is right. It calls report for
-// each disagreement. Its error is only about the check itself.
+// every count is right. It calls report for each disagreement. Its error is only about
+// the check itself.
 func (d *Documents) Check(ctx context.Context, report func(Problem)) (Checked, error) {
 	snap, err := d.Snapshot()
 	if err != nil {
@@ -42,6 +43,11 @@ func (d *Documents) Check(ctx context.Context, report func(Problem)) (Checked, e
 	for _, coll := range snap.Catalog().Collections() {
 		n, err := snap.check(ctx, coll, report)
 		done.Documents += n
+		for _, x := range coll.Indexes() {
+			if !x.CanMake() {
+				done.Unread = append(done.Unread, coll.Name+"."+x.Name())
+			}
+		}
 		if err != nil {
 			return done, err
 		}

@@ -26,6 +26,9 @@ func newCheck(s Streams) *cobra.Command {
 				for _, p := range report.Problems {
 					fmt.Fprintf(s.Out, "%s: %s\n", p.Collection, p.Text)
 				}
+				for _, name := range report.Unread {
+					fmt.Fprintf(s.Err, "virga: %s was not compared with documents: that needs a virga built with cgo\n", name)
+				}
 				if n := len(report.Problems); n > 0 {
 					return fmt.Errorf("%w: %s", errUnsound, counted(int64(n), "problem"))
 				}
