@@ -27,5 +27,6 @@
 //
 // What breaks a rule of GeoJSON is ErrInvalid. The error names the rule and where:
 // "polygon 1, ring 0, point 3" is coordinates[1][0][3]. Each place is counted
-// from 0. A GeometryCollection, which the cloud does not have, is ErrNotImplemented.
+// from 0. A GeometryCollection, which the cloud does not have, is ErrNotImplemented,
+// and so is MongoDB's crs of strict winding, for polygons larger than a half.
 package geo

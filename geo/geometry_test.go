@@ -165,6 +165,20 @@ func TestNoCollections(t *testing.T) {
 	}
 }
 
+// The inside of a polygon is the smaller side, so that one that asks for the side to
+// the left of its ring is refused, and not answered as another one.
+func TestNoStrictWinding(t *testing.T) {
+	const ring = `[[[0, 0], [0, 10], [10, 10], [10, 0], [0, 0]]]`
+	strict := parseJSON(t, []byte(`{"type": "Polygon", "coordinates": `+ring+`, "crs": {"type": "name", "properties": {"name": "urn:x-mongodb:crs:strictwinding:EPSG:4326"}}}`))
+	if _, err := Read(strict); !errors.Is(err, fault.ErrNotImplemented) {
+		t.Error(err)
+	}
+	usual := parseJSON(t, []byte(`{"type": "Polygon", "coordinates": `+ring+`, "crs": {"type": "name", "properties": {"name": "EPSG:4326"}}}`))
+	if _, err := Read(usual); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestReadPointReadsWhatParseReads(t *testing.T) {
 	for _, text := range []string{
 		`{"type": "Point", "coordinates": [1, 2.5]}`, `{"coordinates": [1, 2, 3], "x": 0, "type": "Point"}`,

@@ -12,7 +12,8 @@ import (
 // than type and coordinates are ignored, as are members of a position behind
 // longitude and latitude. What is no GeoJSON of the six types, or breaks a rule
 // that can be seen without computing, is ErrInvalid, a GeometryCollection
-// ErrNotImplemented; [NewShape] holds the other rules.
+// ErrNotImplemented, as is a polygon whose crs asks for what is on the left of its
+// ring; [NewShape] holds the other rules.
 func Parse(v document.Value) (Geometry, error) {
 	g, err := parse(v)
 	if err != nil {
@@ -50,8 +51,8 @@ func parse(v document.Value) (Geometry, error) {
 	if kind.Kind() != document.String {
 		return nil, invalid("GeoJSON needs a type, which is a string, found %s", kind.Kind())
 	}
-	if string(kind.Bytes()) == "GeometryCollection" {
-		return nil, fmt.Errorf("a GeometryCollection, which is none of the six types from Point to MultiPolygon that the cloud has: %w", fault.ErrNotImplemented)
+	if err := notImplemented(string(kind.Bytes()), v); err != nil {
+		return nil, err
 	}
 	if c.Kind() != document.Array {
 		return nil, invalid("GeoJSON needs coordinates, which are an array, found %s", c.Kind())
@@ -74,6 +75,22 @@ func parse(v document.Value) (Geometry, error) {
 		return MultiPolygon(list), err
 	}
 	return nil, invalid("unknown type of geometry %s", kind)
+}
+
+// notImplemented refuses what MongoDB has and the cloud has not: collections of
+// geometries, and polygons whose inside is to the left of the ring, however large,
+// and not the smaller side.
+func notImplemented(kind string, v document.Value) error {
+	switch kind {
+	case "GeometryCollection":
+		return fmt.Errorf("a GeometryCollection, which is none of the six types from Point to MultiPolygon that the cloud has: %w", fault.ErrNotImplemented)
+	case "Polygon":
+		crs := v.Field("crs").Field("properties").Field("name")
+		if name, _ := crs.Text(); name == "urn:x-mongodb:crs:strictwinding:EPSG:4326" {
+			return fmt.Errorf("a polygon by the winding of its ring, %s: %w", name, fault.ErrNotImplemented)
+		}
+	}
+	return nil
 }
 
 // isPair reports whether v is a place as MongoDB wrote it before GeoJSON.
