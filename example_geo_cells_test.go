@@ -3,6 +3,7 @@
 package virga_test
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/virgadb/virga"
@@ -12,25 +13,33 @@ import (
 )
 
 // A heat map: how many shops there are in each hexagon of some five square kilometres,
-// and the hexagon itself for the map.
+// as GeoJSON for a map viewer.
 func ExampleAggregation_H3Bucket() {
 	db, shops := places()
 	defer db.Close()
 	check(shops.CreateIndex(ctx, index.Spec{Geo: "place"}))
 	heat, err := shops.Aggregate().H3Bucket("place", 7).All(ctx)
 	check(err)
+	var features []virga.M
 	for _, row := range heat {
-		text, _ := row.Lookup("_id").Text()
-		cell, err := geo.ParseCell(text)
+		var bucket struct {
+			Cell  geo.Cell `json:"_id"`
+			Count int      `json:"count"`
+		}
+		check(row.Decode(&bucket))
+		fmt.Println(bucket.Cell, bucket.Count)
+		hexagon, err := bucket.Cell.MapBoundary()
 		check(err)
-		hexagon, err := cell.MapBoundary()
-		check(err)
-		fmt.Println(cell, row.Lookup("count"), hexagon.Type())
+		features = append(features, virga.M{"type": "Feature", "geometry": hexagon, "properties": bucket})
 	}
+	text, err := json.Marshal(virga.M{"type": "FeatureCollection", "features": features})
+	check(err)
+	fmt.Println(string(text[:44]), "…")
 	// Output:
-	// 87411caa0ffffff 1 Polygon
-	// 87411caa6ffffff 2 Polygon
-	// 87411cb36ffffff 1 Polygon
+	// 87411caa0ffffff 1
+	// 87411caa6ffffff 2
+	// 87411cb36ffffff 1
+	// {"features":[{"geometry":{"type":"Polygon"," …
 }
 
 // Shops in the cell of a place, and in those around it.

@@ -103,9 +103,32 @@ func (c Cell) check() error {
 // String returns the 15 hexadecimal digits of the cell.
 func (c Cell) String() string { return strconv.FormatUint(uint64(c), 16) }
 
-// MarshalValue returns the text of the cell.
+// MarshalValue returns the text of the cell. What is no cell, as the zero Cell, is
+// ErrInvalid.
 func (c Cell) MarshalValue() (document.Value, error) {
 	return document.Text(c.String()), c.check()
+}
+
+// UnmarshalValue reads the text of a cell.
+func (c *Cell) UnmarshalValue(v document.Value) error {
+	text, ok := v.Text()
+	if !ok {
+		return invalid("a cell is text, found %s", v.Kind())
+	}
+	return c.UnmarshalText([]byte(text))
+}
+
+// MarshalText returns the text of the cell, which JSON holds too. What is no cell, as the
+// zero Cell, is ErrInvalid.
+func (c Cell) MarshalText() ([]byte, error) { return []byte(c.String()), c.check() }
+
+// UnmarshalText reads the text of a cell.
+func (c *Cell) UnmarshalText(text []byte) error {
+	parsed, err := ParseCell(string(text))
+	if err == nil {
+		*c = parsed
+	}
+	return err
 }
 
 // Resolution returns the resolution of the cell, 0 to 15.
