@@ -11,15 +11,28 @@ import (
 )
 
 // million returns a database of 1,000,000 documents of some 150 bytes, in which a
-// sort may hold 64 MiB and nothing is mirrored.
+// sort may hold 64 MiB and nothing is mirrored. It has been compacted and opened anew:
+// writing and upkeep take memory, and give it back, at any moment.
 func million(b *testing.B) *virga.Collection {
 	b.Helper()
-	db, err := virga.Open(b.TempDir(), virga.Fast, virga.WithMemory(0))
+	path := b.TempDir()
+	if err := fillMillion(path); err != nil {
+		b.Fatal(err)
+	}
+	db, err := virga.Open(path, virga.Fast, virga.WithMemory(0))
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { db.Close() })
-	coll := db.Collection("c")
+	return db.Collection("c")
+}
+
+func fillMillion(path string) error {
+	db, err := virga.Open(path, virga.Fast)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
 	const n, pad = 1_000_000, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	for from := 0; from < n; from += 10_000 {
 		docs := make([]virga.D, 10_000)
@@ -27,11 +40,14 @@ func million(b *testing.B) *virga.Collection {
 			k := (from + i) * 7919 % n
 			docs[i] = virga.D{{"_id", from + i}, {"k", k}, {"group", k % 100}, {"pad", pad}}
 		}
-		if _, err := coll.AddMany(background, docs); err != nil {
-			b.Fatal(err)
+		if _, err := db.Collection("c").AddMany(background, docs); err != nil {
+			return err
 		}
 	}
-	return coll
+	if err := db.Compact(background); err != nil {
+		return err
+	}
+	return db.Close()
 }
 
 // growth calls f and returns by how many bytes the live heap had grown when f asked.
