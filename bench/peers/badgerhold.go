@@ -1,9 +1,11 @@
 package peers
 
 import (
+	"errors"
 	"path/filepath"
 	"time"
 
+	"github.com/dgraph-io/badger/v4"
 	"github.com/timshannon/badgerhold/v4"
 
 	"github.com/virgadb/virga/bench"
@@ -58,7 +60,17 @@ func (p *badgerholdPeer) get(id string) (bench.Document, error) {
 	return bench.Document(o), err
 }
 
+// setQty is run again after a conflict: documents of one name share the list of their
+// keys, which an update writes too.
 func (p *badgerholdPeer) setQty(id string, qty int64) error {
+	for {
+		if err := p.trySetQty(id, qty); !errors.Is(err, badger.ErrConflict) {
+			return err
+		}
+	}
+}
+
+func (p *badgerholdPeer) trySetQty(id string, qty int64) error {
 	tx := p.store.Badger().NewTransaction(true)
 	defer tx.Discard()
 	var o order

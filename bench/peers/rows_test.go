@@ -135,7 +135,7 @@ func mixed(p peer, i int) error {
 			for n := 0; n < each && errs[g] == nil; n++ {
 				k := (i*goroutines+g)*each + n
 				if n%20 == 0 {
-					// Each goroutine changes documents of its own: some peers refuse conflicts.
+					// Each goroutine changes documents of its own.
 					errs[g] = p.setQty(workload()[(k/goroutines*goroutines+g)%len(workload())].ID, int64(n))
 					continue
 				}

@@ -72,7 +72,7 @@ func (f sqliteForm) open(dir string, sync bool) (peer, error) {
 	if sync {
 		level = "FULL"
 	}
-	db, err := sql.Open("sqlite3", fmt.Sprintf("file:%s?_journal_mode=WAL&_synchronous=%s&_busy_timeout=10000", filepath.Join(dir, "sqlite.db"), level))
+	db, err := sql.Open("sqlite3", fmt.Sprintf("file:%s?_journal_mode=WAL&_synchronous=%s&_busy_timeout=600000", filepath.Join(dir, "sqlite.db"), level))
 	if err != nil {
 		return nil, err
 	}
