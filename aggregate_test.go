@@ -176,7 +176,7 @@ func TestAggregateSpills(t *testing.T) {
 	}
 	for i := range pipes(small) {
 		var got, want []Doc
-		within(t, time.Minute, "pipeline", func() {
+		within(t, "pipeline", func() {
 			var err error
 			if got, err = pipes(small)[i].All(t.Context()); err != nil {
 				t.Fatal(i, err)
@@ -208,23 +208,24 @@ func TestAggregateSpills(t *testing.T) {
 	}
 }
 
-// TestAggregateStops ends a pipeline soon after its context.
+// TestAggregateStops ends pipelines with their context that would go on for days.
 func TestAggregateStops(t *testing.T) {
 	db := openTest(t)
 	c := db.Collection("c")
 	squares(t, c, 3000)
-	for _, a := range []*Aggregation{
-		c.Aggregate().Lookup(aggregate.LookupOptions{From: "c", Let: M{"n": "$n"}, Pipeline: aggregate.New().Match(M{"$expr": M{"$lt": []any{"$n", "$$n"}}}).Count("n"), As: "m"}).Sort(D{{"m", 1}}),
-		c.Aggregate().AddFields(M{"r": aggregate.Range(0, 2000)}).Unwind("$r").Group("$r", M{"s": aggregate.Sum("$n")}),
-		c.Aggregate().AddFields(M{"r": aggregate.Range(0, 2000)}).Unwind("$r").Match(M{"r": -1}),
+	numbers := c.Aggregate().AddFields(M{"r": aggregate.Range(0, 2000)}).Unwind("$r").AddFields(M{"s": aggregate.Range(0, 2000)}).Unwind("$s")
+	for i, a := range []*Aggregation{
+		numbers.Lookup(aggregate.LookupOptions{From: "c", Let: M{"n": "$n"}, Pipeline: aggregate.New().Match(M{"$expr": M{"$lt": []any{"$n", "$$n"}}}).Count("n"), As: "m"}).Sort(D{{"m", 1}}),
+		numbers.Group("$r", M{"s": aggregate.Sum("$n")}),
+		numbers.Match(M{"r": -1}),
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		began := time.Now()
-		_, err := a.All(ctx)
-		cancel()
-		if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took > 2*time.Second {
-			t.Errorf("%v after %v", err, took)
-		}
+		within(t, fmt.Sprint("pipeline ", i), func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			defer cancel()
+			if _, err := a.All(ctx); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("pipeline %d: %v", i, err)
+			}
+		})
 	}
 }
 

@@ -146,7 +146,7 @@ func TestLeavingLoops(t *testing.T) {
 		for _, q := range []*Query{c.Where(nil), c.Where(M{"A": 0}).OrderBy("A", Desc), c.Where(nil).Skip(5).Limit(1000)} {
 			leaveLoops(t, c, q)
 		}
-		within(t, 5*time.Second, "close", func() {
+		within(t, "close", func() {
 			for range c.Where(nil).Each(ctx()) {
 				if err := db.Close(); err != nil {
 					t.Error(err)
@@ -297,7 +297,7 @@ func TestBadTransactions(t *testing.T) {
 			panic("mine")
 		})
 	}()
-	within(t, 5*time.Second, "a write behind a panic", func() {
+	within(t, "a write behind a panic", func() {
 		if _, err := c.Doc("tea").Update(ctx(), M{"a": 1}); err != nil {
 			t.Error(err)
 		}

@@ -216,7 +216,7 @@ func closeUnderWork(t *testing.T, path string, level Option, wait time.Duration)
 			}
 		})
 	}
-	within(t, 30*time.Second, "closing", wg.Wait)
+	within(t, "closing", wg.Wait)
 	return calls
 }
 
@@ -257,7 +257,7 @@ func TestCloseInsideLoop(t *testing.T) {
 		if _, err := db.Collection("c").AddMany(ctx(), docs); err != nil {
 			t.Fatal(err)
 		}
-		within(t, 20*time.Second, "the loop", func() {
+		within(t, "the loop", func() {
 			n, last := 0, error(nil)
 			for doc, err := range db.Collection("c").Where(nil).Each(ctx()) {
 				if last = err; err != nil {

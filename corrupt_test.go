@@ -230,7 +230,7 @@ func TestOneIDTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	within(t, 20*time.Second, "the update", func() {
+	within(t, "the update", func() {
 		if _, err := db.Collection("c").Where(M{}).Update(ctx(), M{"v": 1}); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("update: %v, want ErrCorrupt", err)
 		}

@@ -221,7 +221,7 @@ func TestFaults(t *testing.T) {
 		for n := first; ; n += stride {
 			engine := storagetest.NewCrashing()
 			var f faultRun
-			within(t, 20*time.Second, fmt.Sprintf("%s %d", c.name, n), func() {
+			within(t, fmt.Sprintf("%s %d", c.name, n), func() {
 				f.run(engine, storagetest.FailNth(n, c.after, c.err, c.ops...), c.err, storage.Durability(n%3))
 			})
 			if err := f.verify(engine.Kill()); err != nil {
@@ -292,7 +292,7 @@ func TestFaultUnderWriters(t *testing.T) {
 				}
 			})
 		}
-		within(t, 20*time.Second, "writing", wg.Wait)
+		within(t, "writing", wg.Wait)
 		if _, err := db.Collection("c").Where(nil).Count(ctx()); err != nil {
 			t.Errorf("count: %v", err)
 		}

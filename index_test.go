@@ -13,6 +13,7 @@ import (
 
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/storage/storagetest"
+	"github.com/virgadb/virga/internal/trial"
 	"github.com/virgadb/virga/query"
 )
 
@@ -259,7 +260,7 @@ func TestIndexBuildIsCancelled(t *testing.T) {
 	if infos, err := c.Indexes(context.Background()); len(infos) != 0 || err != nil {
 		t.Errorf("left %v, %v", infos, err)
 	}
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(trial.Patience); ; time.Sleep(time.Millisecond) {
 		if stats, err := db.Stats(context.Background()); err != nil || stats.Sweeping == 0 {
 			break
 		}

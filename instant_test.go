@@ -8,6 +8,7 @@ import (
 
 	"github.com/virgadb/virga/internal/clock"
 	"github.com/virgadb/virga/internal/hook"
+	"github.com/virgadb/virga/internal/trial"
 	"github.com/virgadb/virga/query"
 )
 
@@ -57,7 +58,7 @@ func TestUpdateAndReturnAtAnInstant(t *testing.T) {
 		if _, err := coll.Doc("a").Set(ctx(), M{"due": due}); err != nil {
 			t.Fatal(err)
 		}
-		soon, cancel := context.WithTimeout(ctx(), 5*time.Second)
+		soon, cancel := context.WithTimeout(ctx(), trial.Patience)
 		_, err := coll.Where(M{"due": query.Lte(query.ServerDate(0))}).UpdateAndReturn(soon, M{"done": true})
 		cancel()
 		if errors.Is(err, context.DeadlineExceeded) {

@@ -98,8 +98,8 @@ func newSeed(testing.TB) uint64 { return trial.Seed() }
 // random returns the n-th source of random numbers of a seed.
 func random(seed, n uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, n)) }
 
-// within fails the test when f is not done after d, which says that it hangs.
-func within(t testing.TB, d time.Duration, what string, f func()) {
+// within fails the test when f hangs.
+func within(t testing.TB, what string, f func()) {
 	t.Helper()
 	done := make(chan struct{})
 	go func() {
@@ -108,7 +108,7 @@ func within(t testing.TB, d time.Duration, what string, f func()) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(d):
-		t.Fatalf("%s is not done after %v", what, d)
+	case <-time.After(trial.Patience):
+		t.Fatalf("%s is not done after %v", what, trial.Patience)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/internal/trial"
 	"github.com/virgadb/virga/query"
 )
 
@@ -42,7 +43,7 @@ func mirrorsOf(t *testing.T, db *DB) map[string]int {
 // mirrorAll reads by f until that many mirrors are in use.
 func mirrorAll(t *testing.T, db *DB, n int, f func()) map[string]int {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(trial.Patience); ; time.Sleep(time.Millisecond) {
 		f()
 		if names := mirrorsOf(t, db); len(names) == n {
 			return names
@@ -126,11 +127,13 @@ func TestMirrorsComeAndGo(t *testing.T) {
 	db := openWith(t, t.TempDir(), Fast, WithMemory(memory))
 	var reads, mirrored atomic.Int64
 	var all sync.WaitGroup
-	run, cancel := context.WithTimeout(ctx(), time.Duration(effort())*1500*time.Millisecond)
+	longest, cancel := context.WithTimeout(ctx(), time.Duration(effort())*1500*time.Millisecond+trial.Patience)
 	defer cancel()
+	run, stop := context.WithTimeout(longest, time.Duration(effort())*1500*time.Millisecond)
+	defer stop()
 	start := func(n int, f func(rnd *rand.Rand) error) {
 		all.Go(func() {
-			for rnd := random(seed, uint64(n)); run.Err() == nil; {
+			for rnd := random(seed, uint64(n)); run.Err() == nil || mirrored.Load() == 0 && longest.Err() == nil; {
 				if err := f(rnd); err != nil {
 					t.Errorf("seed %d: %v", seed, err)
 					cancel()

@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
+
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // A rig runs a list on one database and on the model.
@@ -27,7 +28,7 @@ func runList(ops []op, disk bool) (err error) {
 		defer os.RemoveAll(r.path)
 	}
 	var cancel context.CancelFunc
-	r.ctx, cancel = context.WithTimeout(context.Background(), time.Minute)
+	r.ctx, cancel = context.WithTimeout(context.Background(), trial.Patience)
 	defer cancel()
 	if r.db, err = Open(r.path, Fast); err != nil {
 		return err

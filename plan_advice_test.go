@@ -13,6 +13,7 @@ import (
 
 	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/internal/clock"
 	"github.com/virgadb/virga/query"
 )
 
@@ -146,6 +147,8 @@ func TestSlowQuery(t *testing.T) {
 	ctx := context.Background()
 	var log bytes.Buffer
 	db := openWith(t, Memory, WithLogger(slog.New(slog.NewTextHandler(&log, nil))), SlowQuery(20*time.Millisecond))
+	tick := clock.NewManual(time.Unix(0, 0), 1)
+	db.plan.Clock = tick
 	coll := sold(t, db)
 	n := 0
 	for _, err := range coll.Where(M{"city": query.Gt(3)}).Each(ctx) {
@@ -153,13 +156,13 @@ func TestSlowQuery(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n++; n == 3 {
-			time.Sleep(50 * time.Millisecond)
+			tick.Advance(50 * time.Millisecond)
 		}
 	}
 	if strings.Contains(log.String(), "slow query") {
 		t.Errorf("the user's time is counted: %s", log.String())
 	}
-	coll.db.plan.Slow = time.Nanosecond
+	db.plan.Clock, db.plan.Slow = hasty{tick}, time.Nanosecond
 	if _, err := coll.Where(M{"city": 5}).OrderBy("at", Desc).Get(ctx); err != nil {
 		t.Fatal(err)
 	}

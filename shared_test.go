@@ -3,7 +3,6 @@ package virga
 import (
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/virgadb/virga/query"
 )
@@ -38,7 +37,7 @@ func TestSharedObjects(t *testing.T) {
 			return err
 		},
 	} {
-		within(t, time.Minute, name, func() {
+		within(t, name, func() {
 			if err := call(); !errors.Is(err, ErrTooLarge) {
 				t.Errorf("%s: %v", name, err)
 			}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/internal/clock"
+	"github.com/virgadb/virga/internal/hook"
 	"github.com/virgadb/virga/query"
 	"github.com/virgadb/virga/txn"
 )
@@ -213,17 +215,29 @@ func TestTransactionRefusals(t *testing.T) {
 
 func TestTransactionExpires(t *testing.T) {
 	ctx := context.Background()
-	db := openTest(t, Memory)
+	tick := clock.NewManual(time.Unix(0, 0), 1)
+	db := openWith(t, Memory, Hooked(hook.Hooks{Clock: tick}))
 	c := db.Collection("c")
 	mustAdd(t, c, M{"_id": 1})
-	tx, err := db.StartTransaction(ctx, txn.Options{Timeout: 20 * time.Millisecond})
+	tx, err := db.StartTransaction(ctx, txn.Options{Timeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := tx.Collection("c").Doc(1).Update(ctx, M{"a": 1}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Doc(1).Update(ctx, M{"a": 2}); err != nil { // waits for the lock
+	behind := make(chan error)
+	go func() {
+		_, err := c.Doc(1).Update(ctx, M{"a": 2})
+		behind <- err
+	}()
+	select {
+	case err := <-behind:
+		t.Fatalf("a plain write does not wait for the lock: %v", err)
+	case <-time.After(5 * time.Millisecond):
+	}
+	tick.Advance(time.Second)
+	if err := <-behind; err != nil {
 		t.Errorf("a plain write behind an expired transaction: %v", err)
 	}
 	if err := tx.Commit(ctx); !errors.Is(err, ErrTxnExpired) {

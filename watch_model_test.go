@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/virgadb/virga/index"
+	"github.com/virgadb/virga/internal/trial"
 	"github.com/virgadb/virga/query"
 	"github.com/virgadb/virga/watch"
 )
@@ -147,7 +147,7 @@ func (r *watchRun) run(steps int) error {
 			w.stream.Close() // it may have gone astray and come back
 		}
 	}
-	settling, cancel := context.WithTimeout(ctx(), 20*time.Second)
+	settling, cancel := context.WithTimeout(ctx(), trial.Patience)
 	defer cancel()
 	return r.db.Settle(settling) // a snapshot too many would keep it waiting
 }
@@ -323,7 +323,7 @@ func (r *watchRun) read(w *watcher) error {
 				return nil
 			}
 		}
-		waiting, cancel := context.WithTimeout(ctx(), 20*time.Second)
+		waiting, cancel := context.WithTimeout(ctx(), trial.Patience)
 		snap, err := w.stream.Next(waiting)
 		cancel()
 		if err != nil {

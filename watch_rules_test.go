@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/virgadb/virga/internal/trial"
 	"github.com/virgadb/virga/query"
 	"github.com/virgadb/virga/rules"
 	"github.com/virgadb/virga/watch"
@@ -17,7 +18,7 @@ import (
 // idsShown returns the ids in the next snapshot of a stream.
 func idsShown(t *testing.T, s *watch.Stream) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), trial.Patience)
 	defer cancel()
 	snap, err := s.Next(ctx)
 	if err != nil {
@@ -126,7 +127,7 @@ func TestWatchEndsWithTheRules(t *testing.T) {
 		if !errors.Is(err, ErrDenied) {
 			t.Errorf("ended with %v", err)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(trial.Patience):
 		t.Fatal("the stream goes on")
 	}
 	if n := secrets.Load(); n != 0 {

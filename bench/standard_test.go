@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/virgadb/virga"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 // seed is that of the standard workload.
@@ -123,7 +124,7 @@ var memories = []memory{
 // load runs queries until what each of them reads is mirrored, if it is to be.
 func (m memory) load(b *testing.B, db *virga.DB, queries ...*virga.Query) {
 	b.Helper()
-	for end := time.Now().Add(time.Minute); m.name == memories[0].name; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(trial.Patience); m.name == memories[0].name; time.Sleep(time.Millisecond) {
 		for _, q := range queries {
 			if _, err := q.Get(background); err != nil {
 				b.Fatal(err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/virgadb/virga/internal/clock"
 	"github.com/virgadb/virga/internal/fault"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 func TestLocksExclude(t *testing.T) {
@@ -89,7 +90,7 @@ func TestLockGoesToWhoWaitedLongest(t *testing.T) {
 
 func waitQueued(t *testing.T, l *locks, key string, n int) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(trial.Patience); ; time.Sleep(time.Millisecond) {
 		s := l.shard(key)
 		s.mu.Lock()
 		q := s.held[key]

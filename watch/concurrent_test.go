@@ -46,7 +46,7 @@ func TestConcurrent(t *testing.T) {
 				writers.Go(func() { c.write(seed, n, 100*trial.Effort()) })
 			}
 			writers.Wait()
-			ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), trial.Patience)
 			defer cancel()
 			if err := db.feed.Settle(ctx); err != nil {
 				t.Error(err)

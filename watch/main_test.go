@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/internal/trial"
 	"github.com/virgadb/virga/query"
 )
 
@@ -181,7 +182,7 @@ func (db *table) watch(t testing.TB, r *query.Request, o Options) *Stream {
 // next is Next, which must come in time.
 func next(t testing.TB, s *Stream) Snapshot {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), trial.Patience)
 	defer cancel()
 	snap, err := s.Next(ctx)
 	if err != nil {
@@ -193,7 +194,7 @@ func next(t testing.TB, s *Stream) Snapshot {
 // silent fails when s has a snapshot that nobody has taken.
 func silent(t testing.TB, s *Stream) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), trial.Patience)
 	defer cancel()
 	if err := s.feed.Settle(ctx); err != nil {
 		t.Fatalf("settle: %v", err)

@@ -110,7 +110,7 @@ func TestSettlePassedOver(t *testing.T) {
 // eventually waits until ok holds.
 func eventually(t testing.TB, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(100 * time.Microsecond) {
+	for deadline := time.Now().Add(trial.Patience); !ok(); time.Sleep(100 * time.Microsecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("it never came")
 		}
@@ -168,7 +168,7 @@ func within(t testing.TB, done <-chan error) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(trial.Patience):
 		t.Error("nobody told Settle")
 	}
 }

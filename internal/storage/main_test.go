@@ -13,6 +13,7 @@ import (
 	"github.com/virgadb/virga/internal/storage"
 	"github.com/virgadb/virga/internal/storage/memory"
 	"github.com/virgadb/virga/internal/storage/storagetest"
+	"github.com/virgadb/virga/internal/trial"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -73,7 +74,7 @@ func get(t *testing.T, s *storage.Store, k string) ([]byte, bool) {
 
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(100 * time.Microsecond) {
+	for end := time.Now().Add(trial.Patience); !ok(); time.Sleep(100 * time.Microsecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%s: it did not happen", what)
 		}

@@ -206,7 +206,8 @@ func TestMirrorSoak(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			rnd := trial.Random(t)
 			var loads, mirrored uint64
-			for round := range 3 {
+			end := time.Now().Add(trial.Patience)
+			for round := 0; round < 3 || (loads == 0 || mirrored == 0) && time.Now().Before(end); round++ {
 				s := &soak{limit: int64(3_000 + rnd.IntN(60_000)), seed: rnd.Uint64()}
 				s.store = openMirrored(t, open(t), mirrorOptions(s.limit))
 				s.run(t, time.Duration(trial.Effort())*400*time.Millisecond)

@@ -1,5 +1,5 @@
-// Package trial says how much random tests are to do, and from which seed. Only
-// tests use it.
+// Package trial says how much random tests are to do, and from which seed, and how
+// long a test waits. Only tests use it.
 //
 // VIRGA_EFFORT scales every random test: 1, the default, is about a second a test.
 // VIRGA_SEED repeats a run.
@@ -12,7 +12,12 @@ import (
 	"os"
 	"strconv"
 	"testing"
+	"time"
 )
+
+// Patience is how long a test waits for what must come, so long that on a slow or busy
+// machine too only that fails which never comes.
+const Patience = time.Minute
 
 // Effort returns VIRGA_EFFORT as a whole number, 1 at least.
 func Effort() int { return Times(1) }

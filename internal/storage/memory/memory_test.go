@@ -3,9 +3,9 @@ package memory_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -74,23 +74,20 @@ func TestMaxBytes(t *testing.T) {
 
 // Opening a store over an empty engine is what every test of a user pays first.
 func TestOpenIsCheap(t *testing.T) {
-	best := time.Hour
-	var bytes uint64
+	bytes := uint64(math.MaxUint64)
 	for range 20 {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		start := time.Now()
 		s, err := storage.New(memory.Open(memory.Options{}), storage.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		best = min(best, time.Since(start))
 		runtime.ReadMemStats(&after)
-		bytes = after.TotalAlloc - before.TotalAlloc
+		bytes = min(bytes, after.TotalAlloc-before.TotalAlloc)
 		s.Close()
 	}
-	t.Logf("open: %v, %d bytes", best, bytes)
-	if best > 500*time.Microsecond || bytes > 100_000 {
-		t.Errorf("opening takes %v and %d bytes", best, bytes)
+	t.Logf("open: %d bytes", bytes)
+	if bytes > 100_000 {
+		t.Errorf("opening takes %d bytes", bytes)
 	}
 }
