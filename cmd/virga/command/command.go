@@ -1,5 +1,4 @@
-// Package command is the program virga, without its process: arguments and
-// streams in, an exit code out.
+// Package command is the program virga: arguments and streams in, an exit code out.
 package command
 
 import (

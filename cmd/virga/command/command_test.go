@@ -17,7 +17,7 @@ import (
 // TestMain makes the test binary the command itself when it is started as one.
 func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
-		os.Exit(command.Run(context.Background(), os.Args[1:], command.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+		os.Exit(command.Main())
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -17,7 +17,12 @@ func newExport(s Streams) *cobra.Command {
 		Use:   "export DATABASE COLLECTION",
 		Short: "Write a collection as JSON Lines",
 		Long: `Write the documents of a collection as JSON Lines, in the order of their _id, all
-as they were at one moment. Importing the lines makes the same documents again.`,
+as they were at one moment. Importing the lines makes the same documents again.
+
+A file given by --output is written under another name beside it, which ends in .part1
+or a higher number, and takes its place when it is complete. An export that is
+interrupted or asked to end removes it. One that is killed leaves it behind; later ones
+do not touch it, as they cannot tell whose it is.`,
 		Args: takes(2, 2, "DATABASE COLLECTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output == "" {
