@@ -13,7 +13,10 @@
 //	docs, err := products.Where(virga.M{"price": query.Gt(100)}).Limit(20).Get(ctx)
 //	_, err = products.Doc(id).Update(ctx, virga.M{"stock": query.Inc(-1)})
 //
-// Conditions and update commands are in package query.
+// Conditions and update commands are in package query. Package index says what an index
+// holds, aggregate has the stages and operators of pipelines, geo the places that
+// documents hold, txn the options of transactions, watch live queries, rules security
+// rules, and virgatest a database for each test.
 //
 // # Identities
 //

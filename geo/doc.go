@@ -23,6 +23,19 @@
 // A [Shape] is a geometry, an [Area] a polygon or circle made ready for questions
 // of many documents; package query asks them.
 //
+// # Cells
+//
+// A [Cell] is one of the H3 grid, which divides the sphere into hexagons of 16 sizes.
+// Cells are for maps and for counting, see H3Bucket of package aggregate, and geo
+// indexes find places by them:
+//
+//	cell, err := geo.CellOf(geo.Point{113.3238, 23.0977}, 9)
+//	disk, err := cell.Disk(1)              // and its neighbours, for query.H3Within
+//	hexagon, err := cell.MapBoundary()     // GeoJSON, for a map
+//
+// H3 is written in C: what asks for the cell of a place, for neighbours or boundaries is
+// ErrNotImplemented in a program built without cgo; all else works there.
+//
 // # Errors
 //
 // What breaks a rule of GeoJSON is ErrInvalid. The error names the rule and where:

@@ -31,7 +31,9 @@
 // [GeoWithin] and [GeoIntersects] ask of the geometries that package geo describes,
 // and hold for none that is malformed. [GeoNear] asks for a distance, and orders the
 // documents of a query by it, the nearest first and ties by _id, unless the query has
-// an order of its own. Counting, updating and removing take it as a condition.
+// an order of its own. Counting, updating and removing take it as a condition. Distances
+// are metres. [H3Within] asks for points in cells of the H3 grid. An operand that breaks
+// a rule of GeoJSON is ErrInvalid when the query runs.
 //
 // # Limits
 //

@@ -31,9 +31,16 @@ func newIndexCreate(s Streams) *cobra.Command {
 	var spec index.Spec
 	var fields, mode string
 	cmd := &cobra.Command{
-		Use:   "create DATABASE COLLECTION --fields FIELDS",
+		Use:   "create DATABASE COLLECTION --fields FIELDS --geo FIELD",
 		Short: "Create an index and fill it",
+		Long: `Create an index of the fields of --fields, of places at the field of --geo, or of both, and
+fill it. A place is GeoJSON; what is none, such as a pair of numbers, makes it fail and is named.
+To make a field of points, place, from one of pairs, loc:
+
+  virga aggregate shop.virga shops '[{"$addFields": {"place": {"type": "Point",
+    "coordinates": "$loc"}}}, {"$out": "shops"}]'`,
 		Example: `  virga index create shop.virga products --fields category,-price
+  virga index create shop.virga shops --geo place
   virga index create shop.virga shops --fields category --geo place`,
 		Args: takes(2, 2, "DATABASE COLLECTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
