@@ -263,13 +263,25 @@ func (c *compiler) operand(v any, s scope) (document.Value, error) {
 	if err == nil && !value.Exists() {
 		err = fmt.Errorf("no value to compare with: %w", fault.ErrInvalid)
 	}
-	if c.bytes -= len(value.Raw()); err == nil && c.bytes < 0 {
-		err = fmt.Errorf("operands of more than %d bytes: %w", maxOperands, fault.ErrTooLarge)
+	if err == nil {
+		return value, c.spend(len(value.Raw()), s)
 	}
-	if err != nil && s.path != "" {
+	if s.path != "" {
 		err = fault.At(s.path, err)
 	}
 	return value, err
+}
+
+// spend counts the bytes of an operand that stands at s against the limit.
+func (c *compiler) spend(bytes int, s scope) error {
+	if c.bytes -= bytes; c.bytes >= 0 {
+		return nil
+	}
+	err := fmt.Errorf("operands of more than %d bytes: %w", maxOperands, fault.ErrTooLarge)
+	if s.path != "" {
+		err = fault.At(s.path, err)
+	}
+	return err
 }
 
 // leaf returns the node that asks t of what is at s.

@@ -152,11 +152,18 @@ func (c *compiler) geoSpec(op string, v any, s scope, params ...string) ([]any, 
 	if values[0] == nil && !slices.Contains(params, "$centerSphere") {
 		return nil, invalidAt(s.path, "%s needs a $geometry", op)
 	}
-	if _, ok := values[0].(geo.Circle); ok {
+	switch values[0].(type) {
+	case geo.Circle:
 		return values, nil // it has no stored form
+	case geo.Point:
+		return values, c.spend(pointOperand, s)
 	}
 	return values, c.geoOperand(v, s)
 }
+
+// pointOperand is what a point counts as an operand, which need not be encoded for that:
+// the bytes of its GeoJSON.
+const pointOperand = 43
 
 // geoOperand counts the bytes of an operand against the limit.
 func (c *compiler) geoOperand(v any, s scope) error {
