@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/query"
 	"github.com/virgadb/virga/txn"
@@ -108,4 +109,77 @@ func mustCount(t *testing.T, q *Query) int64 {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// What an index has not held so far, an array or a shape, a serializable transaction has
+// not looked for where that stands in it. It conflicts all the same with who writes the
+// first one, when it has asked by the index.
+func TestSerializableBesideFirstOfAKind(t *testing.T) {
+	square := func(side float64) geo.Polygon {
+		return geo.Polygon{{{10, 10}, {10 + side, 10}, {10 + side, 10 + side}, {10, 10 + side}, {10, 10}}}
+	}
+	tests := map[string]struct {
+		fields []string
+		before any
+		cond   any
+		after  any
+	}{
+		"an array":                 {[]string{"v"}, 0, query.Gt(3).Lt(5), []int{1, 7}},
+		"a shape beside points":    {nil, geo.Point{50, 50}, query.GeoIntersects(geo.Point{10.5, 10.5}), square(1)},
+		"a point beside shapes":    {nil, square(0.001), query.GeoWithin(square(1)), geo.Point{10.5, 10.5}},
+		"a large one beside small": {nil, square(0.001), query.GeoIntersects(geo.Point{15, 15}), square(10)},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			spec := index.Spec{Fields: index.By(test.fields...)}
+			if len(test.fields) == 0 {
+				needCells(t)
+				spec.Geo = "v"
+			}
+			for _, dropped := range []bool{false, true} {
+				db := openTest(t)
+				c := db.Collection("read")
+				for i := range 300 {
+					mustAdd(t, c, M{"_id": i, "v": test.before})
+				}
+				if err := c.CreateIndex(ctx(), spec); err != nil {
+					t.Fatal(err)
+				}
+				asked, unasked := startSerializable(t, db), startSerializable(t, db)
+				found, err := asked.Collection("read").Where(M{"v": test.cond}).Get(ctx())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := unasked.Collection("read").Doc(1).Get(ctx()); err != nil {
+					t.Fatal(err)
+				}
+				if dropped {
+					if err := c.DropIndex(ctx(), spec.Named().Name); err != nil {
+						t.Fatal(err)
+					}
+				}
+				mustAdd(t, c, M{"_id": "new", "v": test.after})
+				if n, err := c.Where(M{"v": test.cond}).Count(ctx()); err != nil || n != int64(len(found)+1) {
+					t.Fatalf("%d documents, there were %d: %v", n, len(found), err)
+				}
+				mustAdd(t, asked.Collection("asked"), M{"_id": 1})
+				if err := asked.Commit(ctx()); !errors.Is(err, ErrConflict) {
+					t.Errorf("dropped=%v: a transaction that has asked for it: %v", dropped, err)
+				}
+				mustAdd(t, unasked.Collection("unasked"), M{"_id": 1})
+				if err := unasked.Commit(ctx()); err != nil {
+					t.Errorf("dropped=%v: a transaction that has read one document: %v", dropped, err)
+				}
+			}
+		})
+	}
+}
+
+func startSerializable(t *testing.T, db *DB) *Tx {
+	t.Helper()
+	tx, err := db.StartTransaction(ctx(), txn.Options{Isolation: txn.Serializable})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tx
 }

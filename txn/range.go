@@ -20,6 +20,7 @@ func (s Snapshot) Indexes(coll *Collection) []*index.Index {
 	if s.own == nil {
 		return list
 	}
+	s.reads.addIndexes(list)
 	for i, x := range list {
 		list[i] = x.WithTraits(x.Traits().Union(s.own.traits[x.ID()]))
 	}

@@ -5,19 +5,21 @@ import (
 	"sync"
 
 	"github.com/virgadb/virga/document"
+	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/keys"
 	"github.com/virgadb/virga/internal/storage"
 )
 
 // reads is what a serializable transaction has looked at: the keys of documents,
-// found or not, whole ranges of documents and entries, and which collections its
-// names led to. Nil remembers nothing.
+// found or not, whole ranges of documents and entries, which collections its names
+// led to, and which indexes it has planned by. Nil remembers nothing.
 type reads struct {
-	mu     sync.Mutex // guards all below: a query may read in several goroutines
-	keys   map[string]struct{}
-	ranges map[stretch]struct{}
-	names  map[string]uint32 // the collection of the name, 0 when there was none
+	mu      sync.Mutex // guards all below: a query may read in several goroutines
+	keys    map[string]struct{}
+	ranges  map[stretch]struct{}
+	names   map[string]uint32 // the collection of the name, 0 when there was none
+	indexes map[uint32]struct{}
 }
 
 // A stretch is a [storage.Range] that can be a key of a map: a query for many values
@@ -28,7 +30,7 @@ type stretch struct {
 }
 
 func newReads() *reads {
-	return &reads{keys: make(map[string]struct{}), ranges: make(map[stretch]struct{}), names: make(map[string]uint32)}
+	return &reads{keys: make(map[string]struct{}), ranges: make(map[stretch]struct{}), names: make(map[string]uint32), indexes: make(map[uint32]struct{})}
 }
 
 func (r *reads) addKey(key []byte) {
@@ -59,6 +61,19 @@ func (r *reads) addName(name string, coll *Collection) {
 	r.names[name] = 0
 	if coll != nil {
 		r.names[name] = coll.ID
+	}
+}
+
+// addIndexes notes that a query is planned by the traits of indexes: it does not look
+// where these say that nothing can be.
+func (r *reads) addIndexes(list []*index.Index) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, x := range list {
+		r.indexes[x.ID()] = struct{}{}
 	}
 }
 
@@ -109,18 +124,23 @@ func (r *reads) sees(c Change, catalog *Catalog) bool {
 }
 
 // seesEntry reports whether an entry of the document, before or after, lies in a
-// range the transaction has looked at. The indexes are those of coll, as the
-// transaction knows it: one may have been dropped since.
+// range the transaction has looked at, or gives an index that it has planned by a trait
+// that it did not have. The indexes are those of coll, as the transaction knows it: one
+// may have been dropped since.
 func (r *reads) seesEntry(c Change, coll *Collection, key []byte) bool {
 	_, id, _ := keys.SplitDocument(key)
 	for _, x := range coll.indexes {
 		if !x.ready {
 			continue
 		}
+		_, planned := r.indexes[x.ID()]
 		for _, doc := range []document.Doc{c.Before, c.After} {
-			entries, _, err := entriesOf(x.Index, doc, id)
+			entries, traits, err := entriesOf(x.Index, doc, id)
 			if err != nil {
 				return true // to be on the safe side
+			}
+			if planned && x.Traits().Union(traits) != x.Traits() {
+				return true
 			}
 			for _, e := range entries {
 				if r.inRange(e.Key) {
