@@ -77,6 +77,83 @@ func openEarlier(t *testing.T, earlier int) {
 	}
 }
 
+// An index of which the catalog does not tell which cells there are, nor whether there
+// are points, has the entries of today: it is not made anew, and whatever is in it is found.
+func TestGeoIndexOfUntoldTraits(t *testing.T) {
+	needCells(t)
+	c, err := configure(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine := storagetest.NewCrashing()
+	db, err := openStore("now", engine, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fences := db.Collection("fences")
+	small, large := ringAround(10, 0.001), ringAround(10, 20)
+	both := []any{geo.Polygon{small}, geo.Polygon{ringAround(10, 3)}, geo.Point{10, 10}}
+	_, err = fences.AddMany(ctx(), []M{{"_id": 1, "area": geo.Polygon{small}}, {"_id": 2, "area": geo.Polygon{large}}, {"_id": 3, "area": both}})
+	err = errors.Join(err, fences.CreateIndex(ctx(), index.Spec{Geo: "area"}), db.Close())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rewriteCatalog(t, engine, withCoverings(3))
+	before := engine.Version()
+	if db, err = openStore("untold", engine, c); err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if engine.Version() != before {
+		t.Error("opening it has written something")
+	}
+	at := db.Collection("fences").Where(M{"area": query.GeoIntersects(geo.Point{10, 10})}).Hint("area_geo")
+	if n, err := at.Count(ctx()); err != nil || n != 3 {
+		t.Errorf("%d found, want 3: %v", n, err)
+	}
+	mustAdd(t, db.Collection("fences"), M{"_id": 4, "area": geo.Polygon{ringAround(10, 1)}})
+	if n, err := at.Count(ctx()); err != nil || n != 4 {
+		t.Errorf("%d found, want 4: %v", n, err)
+	}
+	mustCheck(t, db)
+}
+
+// ringAround returns the ring of a square around [at, at].
+func ringAround(at, side float64) geo.LineString {
+	lo, hi := at-side/2, at+side/2
+	return geo.LineString{{lo, lo}, {hi, lo}, {hi, hi}, {lo, hi}, {lo, lo}}
+}
+
+// withCoverings returns what makes the record of a geo index one of an earlier number of
+// coverings, 0 for none: it tells less.
+func withCoverings(number int) func(D) D {
+	return func(x D) D {
+		x = slices.DeleteFunc(x, func(e E) bool { return slices.Contains([]string{"points", "several", "levels", "coverings"}, e.Key) })
+		if number > 0 {
+			x = append(x, E{"coverings", number})
+		}
+		return x
+	}
+}
+
+// rewriteCatalog changes the records of indexes.
+func rewriteCatalog(t *testing.T, e storage.Engine, change func(index D) D) {
+	t.Helper()
+	view := e.View()
+	defer view.Release()
+	cursor := view.Scan(storage.Range{}, storage.ScanOptions{})
+	defer cursor.Close()
+	var writes []storage.Write
+	for cursor.Next() {
+		if bytes.HasPrefix(cursor.Key(), keys.Catalog("")) {
+			writes = append(writes, storage.Write{Key: bytes.Clone(cursor.Key()), Value: changedRecord(t, cursor.Value(), 4, change)})
+		}
+	}
+	if err := e.Apply(e.Version()+1, writes, true); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // readEarlier reads a database of an earlier version, which it leaves as it is.
 func readEarlier(t *testing.T, e *storagetest.Crashing) {
 	t.Helper()
@@ -123,7 +200,7 @@ func makeEarlier(t *testing.T, e storage.Engine, format int) {
 	for cursor.Next() {
 		key, value := bytes.Clone(cursor.Key()), bytes.Clone(cursor.Value())
 		if catalogued := keys.Catalog(""); bytes.HasPrefix(key, catalogued) {
-			writes = append(writes, storage.Write{Key: key, Value: earlierRecord(t, value, format)})
+			writes = append(writes, storage.Write{Key: key, Value: changedRecord(t, value, format, withCoverings(2*(format-2)))})
 		}
 		x, rest, ok := keys.SplitIndex(key)
 		if !ok || len(rest) < 8 || rest[0] != 0x91 {
@@ -162,8 +239,8 @@ func underParent(t *testing.T, x uint32, rest []byte) []byte {
 	return append(keys.AppendCell(keys.AppendIndex(nil, x), parent.Key()), rest[8:]...)
 }
 
-// earlierRecord returns a record of the catalog as an earlier format has it.
-func earlierRecord(t *testing.T, record []byte, format int) []byte {
+// changedRecord returns a record of the catalog of a format, those of indexes changed.
+func changedRecord(t *testing.T, record []byte, format int, change func(index D) D) []byte {
 	t.Helper()
 	var d D
 	if err := document.FromRaw(record).Decode(&d); err != nil {
@@ -176,11 +253,7 @@ func earlierRecord(t *testing.T, record []byte, format int) []byte {
 		case "indexes":
 			list := d[i].Value.([]any)
 			for j := range list {
-				x := slices.DeleteFunc(list[j].(D), func(e E) bool { return e.Key == "coverings" })
-				if format == 3 {
-					x = append(x, E{"coverings", 2})
-				}
-				list[j] = x
+				list[j] = change(list[j].(D))
 			}
 		}
 	}

@@ -325,27 +325,34 @@ func shapesMatch(t *testing.T, seed uint64, query any, d *Descent, shapes []*Sha
 }
 
 // onShapes asks for points on a shape: corners, what lies on edges, and others, one or
-// several. Their lineages lead to all that holds them.
+// several. Their lineages lead to all that holds them, for each point at most once.
 func onShapes(t *testing.T, rnd *rand.Rand, seed uint64, cells *held, shapes []*Shape) {
 	t.Helper()
 	query := &Shape{}
 	for range 1 + rnd.IntN(3) {
 		query.points = append(query.points, shapes[rnd.IntN(len(shapes))].randomPlace(rnd))
 	}
-	walk, ok := query.LineageWalk(&held{list: cells.list})
+	levels := uint16(rnd.Uint32()) // there may be less than they say
+	for _, e := range cells.list {
+		levels |= 1 << KeyCell(e.key).Resolution()
+	}
+	walk, ok := query.LineageWalk(&held{list: cells.list}, levels)
 	if !ok {
 		t.Fatalf("seed %d: points have no lineage", seed)
 	}
-	led := map[string]bool{}
+	led := map[string]int{}
 	for last := uint64(0); walk.Next(); last = walk.entries.Key() {
 		if walk.entries.Key() < last {
 			t.Fatalf("seed %d: cell %x comes after %x", seed, walk.entries.Key(), last)
 		}
-		led[string(walk.entries.ID())] = true
+		led[string(walk.entries.ID())]++
 	}
 	for i, s := range shapes {
-		if query.Intersects(s) && !led[fmt.Sprintf("%04d", i)] {
+		switch n := led[fmt.Sprintf("%04d", i)]; {
+		case n == 0 && query.Intersects(s):
 			t.Fatalf("seed %d: %v: shape %d %+v is not found", seed, query.points, i, s)
+		case n > len(query.points):
+			t.Fatalf("seed %d: %v: shape %d %+v is found %d times", seed, query.points, i, s, n)
 		}
 	}
 }
@@ -374,7 +381,7 @@ func (s *Shape) randomPlace(rnd *rand.Rand) s2.Point {
 // Only points have a lineage.
 func TestLineageOfPointsOnly(t *testing.T) {
 	for _, g := range []Geometry{LineString{{0, 0}, {1, 1}}, Polygon{coast(10)}} {
-		if _, ok := shapeOf(t, g).LineageWalk(&held{}); ok {
+		if _, ok := shapeOf(t, g).LineageWalk(&held{}, 0); ok {
 			t.Errorf("a %s has one", g.Type())
 		}
 	}

@@ -102,6 +102,12 @@ func (s *Shape) single() (s2.Point, bool) {
 	return s.points[0], true
 }
 
+// IsPoint reports whether s is no more than one point.
+func (s *Shape) IsPoint() bool {
+	_, ok := s.single()
+	return ok
+}
+
 // vertices calls visit with every vertex that is not one of a hole.
 func (s *Shape) vertices(visit func(s2.Point)) {
 	for _, p := range s.points {

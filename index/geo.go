@@ -26,8 +26,9 @@ func (x *Index) spots(doc document.Doc, traits *Traits) ([]spot, error) {
 		case len(list) > MaxEntries:
 			return fmt.Errorf("more than %d entries for one document: %w", MaxEntries, fault.ErrTooLarge)
 		}
-		more, shape, err := spotsOf(v)
-		traits.Shapes = traits.Shapes || shape
+		more, has, err := spotsOf(v)
+		has.Several = len(list) > 0
+		*traits = traits.Union(has)
 		list = append(list, more...)
 		return err
 	}
@@ -60,23 +61,25 @@ func inArray(v document.Value, err error) error {
 	return err
 }
 
-// spotsOf returns those of one geometry, and whether it is more than a point.
-func spotsOf(v document.Value) (list []spot, shape bool, err error) {
+// spotsOf returns those of one geometry, and what it gives the index of traits.
+func spotsOf(v document.Value) (list []spot, has Traits, err error) {
 	if p, ok := geo.ReadPoint(v); ok {
 		c, err := geo.CellOf(p, geo.MaxResolution)
 		if err != nil {
-			return nil, false, err
+			return nil, Traits{}, err
 		}
-		return []spot{{field: keys.AppendPoint(nil, c.Key(), p.Lng(), p.Lat())}}, false, nil
+		return []spot{{field: keys.AppendPoint(nil, c.Key(), p.Lng(), p.Lat())}}, Traits{Points: true}, nil
 	}
 	s, err := geo.Read(v)
 	if err != nil {
-		return nil, true, err
+		return nil, Traits{}, err
 	}
+	has.Shapes = true
 	b := s.Bounds()
 	bounds := b.Append(nil)
 	for _, c := range s.Covering(geo.MaxCovering) {
+		has.Levels |= 1 << c.Resolution()
 		list = append(list, spot{keys.AppendCell(nil, c.Key()), bounds})
 	}
-	return list, true, nil
+	return list, has, nil
 }

@@ -25,7 +25,10 @@ func TestGeoEntries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cells := len(shape.Covering(geo.MaxCovering))
+	cells, levels := shape.Covering(geo.MaxCovering), uint16(0)
+	for _, c := range cells {
+		levels |= 1 << c.Resolution()
+	}
 	for name, c := range map[string]struct {
 		doc    document.D
 		want   int
@@ -34,12 +37,14 @@ func TestGeoEntries(t *testing.T) {
 		"missing":         {document.D{{"kind", 1}}, 0, index.Traits{}},
 		"null":            {document.D{{"a", document.D{{"at", nil}}}}, 0, index.Traits{}},
 		"empty":           {document.D{{"a", document.D{{"at", []any{}}}}}, 0, index.Traits{}},
-		"point":           {document.D{{"kind", 1}, {"a", document.D{{"at", geo.Point{1, 2}}}}}, 1, index.Traits{}},
-		"point alone":     {document.D{{"a", document.D{{"at", geo.Point{1, 2}}}}}, 1, index.Traits{}},
-		"one leaf cell":   {document.D{{"a", document.D{{"at", []any{geo.Point{1, 2}, geo.Point{1, 2.0000001}, geo.Point{1, 2}}}}}}, 2, index.Traits{Multikey: 2}},
-		"array on a way":  {document.D{{"a", []any{document.D{{"at", geo.Point{1, 2}}}, document.D{}}}}, 1, index.Traits{Multikey: 2}},
-		"arrays multiply": {document.D{{"kind", []any{1, 2, 3}}, {"a", document.D{{"at", []any{geo.Point{1, 2}, geo.Point{3, 4}}}}}}, 6, index.Traits{Multikey: 3}},
-		"polygon":         {document.D{{"a", document.D{{"at", square}}}}, cells, index.Traits{Multikey: 2, Shapes: true}},
+		"point":           {document.D{{"kind", 1}, {"a", document.D{{"at", geo.Point{1, 2}}}}}, 1, index.Traits{Points: true}},
+		"point alone":     {document.D{{"a", document.D{{"at", geo.Point{1, 2}}}}}, 1, index.Traits{Points: true}},
+		"one leaf cell":   {document.D{{"a", document.D{{"at", []any{geo.Point{1, 2}, geo.Point{1, 2.0000001}, geo.Point{1, 2}}}}}}, 2, index.Traits{Multikey: 2, Points: true, Several: true}},
+		"array on a way":  {document.D{{"a", []any{document.D{{"at", geo.Point{1, 2}}}, document.D{}}}}, 1, index.Traits{Multikey: 2, Points: true}},
+		"arrays multiply": {document.D{{"kind", []any{1, 2, 3}}, {"a", document.D{{"at", []any{geo.Point{1, 2}, geo.Point{3, 4}}}}}}, 6, index.Traits{Multikey: 3, Points: true, Several: true}},
+		"polygon":         {document.D{{"a", document.D{{"at", square}}}}, len(cells), index.Traits{Multikey: 2, Shapes: true, Levels: levels}},
+		"both":            {document.D{{"a", document.D{{"at", []any{geo.Point{1, 2}, square}}}}}, 1 + len(cells), index.Traits{Multikey: 2, Shapes: true, Points: true, Several: true, Levels: levels}},
+		"null and one":    {document.D{{"a", document.D{{"at", []any{nil, square}}}}}, len(cells), index.Traits{Multikey: 2, Shapes: true, Levels: levels}},
 	} {
 		v, err := document.Of(append(document.D{{"_id", 1}}, c.doc...))
 		if err != nil {

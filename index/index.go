@@ -17,12 +17,20 @@ import (
 type Traits struct {
 	Multikey uint32 // bit i: field i runs through an array in some document
 	Cut      bool   // some value was too long for its key, see [MaxValue]
-	Shapes   bool   // the geo field of some document is more than points
+
+	// Of the geo field.
+	Shapes  bool   // that of some document is more than points
+	Points  bool   // that of some document is a point, or has one among others
+	Several bool   // that of some document has several geometries
+	Levels  uint16 // bit r: some shape is covered with a cell of resolution r
 }
 
 // Union returns the traits that s or t has.
 func (s Traits) Union(t Traits) Traits {
-	return Traits{Multikey: s.Multikey | t.Multikey, Cut: s.Cut || t.Cut, Shapes: s.Shapes || t.Shapes}
+	return Traits{
+		Multikey: s.Multikey | t.Multikey, Cut: s.Cut || t.Cut,
+		Shapes: s.Shapes || t.Shapes, Points: s.Points || t.Points, Several: s.Several || t.Several, Levels: s.Levels | t.Levels,
+	}
 }
 
 // An Index is a compiled [Spec] with its place in the key space. It is immutable

@@ -22,8 +22,12 @@ const format = 4
 // coverings numbers what entries a shape has in a geo index: which cells, see
 // [geo.Shape.Covering], and what values. The first divided the coarsest cell, and has no
 // number in the records of its indexes; 2 had the cells of today; 3 has the shape's
-// [geo.Bounds], too.
-const coverings = 3
+// [geo.Bounds], too; with 4 the record tells all traits of the geo field. An earlier version
+// keeps no such record, and makes the index anew.
+const (
+	coverings       = 4
+	coveringsBefore = 3 // the entries are the same
+)
 
 // header is the record of the catalog itself.
 func (c *Catalog) header() storage.Write {
@@ -69,7 +73,10 @@ func indexRecord(x definedIndex) document.D {
 		{"multikey", int64(x.Traits().Multikey)}, {"cut", x.Traits().Cut}, {"ready", x.ready},
 	}
 	if s.Geo != "" {
-		record = append(record, document.D{{"geo", s.Geo}, {"shapes", x.Traits().Shapes}}...)
+		t := x.Traits()
+		record = append(record, document.D{
+			{"geo", s.Geo}, {"shapes", t.Shapes}, {"points", t.Points}, {"several", t.Several}, {"levels", int64(t.Levels)},
+		}...)
 		if !x.outdated {
 			record = append(record, document.E{Key: "coverings", Value: coverings})
 		}
@@ -143,12 +150,31 @@ func readIndex(v document.Value) (definedIndex, error) {
 	}
 	traits := index.Traits{Multikey: uint32(multikey)}
 	traits.Cut, _ = v.Field("cut").Bool()
-	traits.Shapes, _ = v.Field("shapes").Bool()
-	ready, _ := v.Field("ready").Bool()
 	number, _ := v.Field("coverings").Int64()
-	outdated := spec.Geo != "" && number != coverings
+	if spec.Geo != "" {
+		readGeoTraits(v, number, &traits)
+	}
+	ready, _ := v.Field("ready").Bool()
+	outdated := spec.Geo != "" && number != coverings && number != coveringsBefore
 	x, err := index.Compile(id, spec, traits)
 	return definedIndex{x, ready, newSketch(len(fields)), outdated}, err
+}
+
+// readGeoTraits reads what the record v of an index tells of its geo field. What one of an
+// earlier version does not tell may be so.
+func readGeoTraits(v document.Value, number int64, t *index.Traits) {
+	t.Shapes, _ = v.Field("shapes").Bool()
+	if number != coverings {
+		t.Points, t.Several = true, true
+		if t.Shapes {
+			t.Levels = math.MaxUint16
+		}
+		return
+	}
+	t.Points, _ = v.Field("points").Bool()
+	t.Several, _ = v.Field("several").Bool()
+	levels, _ := v.Field("levels").Int64()
+	t.Levels = uint16(levels)
 }
 
 // numberOf reads the number of a collection or index.

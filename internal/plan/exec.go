@@ -163,11 +163,17 @@ func (a *access) judges() bool { return a.certain && !a.exact }
 // repeats reports whether a may find one document through several entries.
 func (a *access) repeats() bool {
 	for i := range a.bounds {
-		if a.index.Multikey(i) && !a.pinned(i) {
+		if a.index.Multikey(i) && !a.pinned(i) && !(i == a.index.GeoField() && a.atOnce()) {
 			return true
 		}
 	}
 	return false
+}
+
+// atOnce reports whether a search leads to a document through one entry of its geo field
+// at most: it is for a point, and there are no two geometries in a document.
+func (a *access) atOnce() bool {
+	return a.search != nil && a.search.shape != nil && a.search.shape.IsPoint() && !a.index.Traits().Several
 }
 
 func (x *exec) walk(a *access, spans []index.Span) *walk {

@@ -171,10 +171,17 @@ func (x *exec) entries(a *access) items {
 	if a.search == nil {
 		return x.walk(a, a.spans)
 	}
+	t := a.index.Traits()
+	shapes := t.Shapes && a.search.cells == nil
+	if len(a.search.prefixes) == 1 && t.Points != shapes {
+		return x.found(a, a.search.prefixes[0], t.Points)
+	}
 	all := &chain{}
 	for _, prefix := range a.search.prefixes {
-		all.parts = append(all.parts, x.found(a, prefix, true))
-		if a.index.Traits().Shapes && a.search.cells == nil {
+		if t.Points {
+			all.parts = append(all.parts, x.found(a, prefix, true))
+		}
+		if shapes {
 			all.parts = append(all.parts, x.found(a, prefix, false))
 		}
 	}
@@ -216,7 +223,7 @@ func (x *exec) found(a *access, prefix []byte, points bool) *found {
 		case points:
 			return s.shape.Descend(f.spots, total)
 		default:
-			if walk, ok := s.shape.LineageWalk(f.spots); ok {
+			if walk, ok := s.shape.LineageWalk(f.spots, a.index.Traits().Levels); ok {
 				return walk
 			}
 			return s.shape.DescendShapes(f.spots, total)
