@@ -41,7 +41,7 @@ func (q *Query) Get(ctx context.Context) ([]Doc, error) {
 
 // firstRoom is for how many documents Get makes room at first.
 func (q *Query) firstRoom() int {
-	const most = 32
+	const most = 128
 	if q.limit > 0 {
 		return min(q.limit, most)
 	}

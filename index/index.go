@@ -180,9 +180,16 @@ func (x *Index) splitTail(tail []byte) (id, marks int, ok bool) {
 	return id, marks, id >= 0 && id < marks
 }
 
-// Tail returns the tail of the entry, which begins with the encoded _id and sorts as
-// that does. It shares the entry's memory.
-func (p Parts) Tail() []byte { return p.ID[:cap(p.ID)] }
+// TailOf returns the tail of an entry of an index that is not unique, which begins with
+// the encoded _id and sorts as that does, and whether the key can have it. It shares the
+// key's memory.
+func (x *Index) TailOf(key []byte) (tail []byte, ok bool) {
+	id, _, ok := x.splitTail(key)
+	if !ok || id <= len(x.lo) {
+		return nil, false
+	}
+	return key[id:], true
+}
 
 // OfTail returns the parts of an entry without its fields.
 func (x *Index) OfTail(tail []byte) (Parts, error) {

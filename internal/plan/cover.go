@@ -14,6 +14,7 @@ type cover struct {
 	index  *index.Index
 	id     bool
 	fields []int
+	chosen bool // they are what the projection of the query leaves of documents
 }
 
 // A coverer is a cover at work. It belongs to one goroutine.
@@ -22,15 +23,22 @@ type coverer struct {
 	reader *index.Reader
 	brief  bool // documents are valid until the next one only
 	build  document.Builder
+	slab   slab // of the others
 }
+
+// keptSlab is the largest piece of memory that documents made from entries share: all of
+// it stays for as long as somebody keeps one of them.
+const keptSlab = 4 << 10
 
 func (c *cover) start(brief bool) *coverer {
-	return &coverer{cover: c, reader: c.index.Reader(c.id, c.fields), brief: brief}
+	return &coverer{cover: c, reader: c.index.Reader(c.id, c.fields), brief: brief, slab: slab{most: keptSlab}}
 }
 
-// brief reports whether a document need not be valid when the next one is asked for: the
-// reader is done with it then, or has had another one made of it by the projection.
-func (p *planner) brief() bool { return p.r.Brief || p.r.Projection != nil }
+// brief reports whether a document of c need not be valid when the next one is asked for:
+// the reader is done with it then, or has had another one made of it by the projection.
+func (p *planner) brief(c *cover) bool {
+	return p.r.Brief || p.r.Projection != nil && c != nil && !c.chosen
+}
 
 // covering returns what makes documents for the query from entries of a, or nil
 // when the documents themselves have to be fetched.
@@ -43,6 +51,7 @@ func (p *planner) covering(a *access) *cover {
 		return nil
 	}
 	need := paths{index: a.index}
+	var chosen paths // what the projection leaves
 	switch p.purpose {
 	case toVisit:
 		return nil
@@ -58,6 +67,7 @@ func (p *planner) covering(a *access) *cover {
 		for _, path := range looked {
 			need.add(path)
 		}
+		chosen = need
 		if a.order.mode == nearest { // distances come with what is found, fields do not
 			need.missing = need.missing || len(need.fields) > 0
 			break
@@ -77,7 +87,9 @@ func (p *planner) covering(a *access) *cover {
 	if need.missing {
 		return nil
 	}
-	return &cover{index: a.index, id: need.id || p.r.Needs == nil || contains(p.r.Needs, "_id"), fields: need.fields}
+	c := &cover{index: a.index, id: need.id || p.r.Needs == nil || contains(p.r.Needs, "_id"), fields: need.fields}
+	c.chosen = p.r.Projection != nil && chosen.id == c.id && len(chosen.fields) == len(c.fields)
+	return c
 }
 
 // coveringSure returns what makes documents, which have no more than an _id, of those
@@ -92,7 +104,7 @@ func (p *planner) coveringSure(a *access) *cover {
 			return nil
 		}
 	}
-	return &cover{index: a.index, id: true}
+	return &cover{index: a.index, id: true, chosen: p.r.Projection != nil}
 }
 
 // looked returns the paths that the reader looks at, and whether documents that have
@@ -193,7 +205,7 @@ func (c *coverer) make() (document.Doc, bool) {
 	if c.brief {
 		return document.FromRaw(c.build.Bytes()), true
 	}
-	return document.FromRaw(append([]byte(nil), c.build.Bytes()...)), true
+	return document.FromRaw(c.slab.clone(c.build.Bytes())), true
 }
 
 // nested writes v at a dotted path.

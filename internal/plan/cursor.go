@@ -15,6 +15,9 @@ type Cursor struct {
 	run        *running
 	returned   int64
 	src        source
+	passer     passer    // src, if it is one
+	measured   measured  // the same
+	projector  projector // the same
 	filter     *query.Filter
 	projection *query.Projection
 	skip       int
@@ -26,14 +29,23 @@ type Cursor struct {
 	closed     bool
 }
 
+// newCursor returns a cursor over the documents of src that r wants of them.
+func newCursor(r *query.Request, src source) *Cursor {
+	c := &Cursor{src: src, skip: r.Skip, limit: r.Limit, left: r.Limit, projection: r.Projection, filter: r.Filter}
+	c.passer, _ = src.(passer)
+	c.measured, _ = src.(measured)
+	c.projector, _ = src.(projector)
+	return c
+}
+
 // Next moves to the next document and reports whether there is one. It returns
 // false at the end, on an error and when ctx is done; see [Cursor.Err].
 func (c *Cursor) Next(ctx context.Context) bool {
 	if c.closed || c.err != nil || (c.limit > 0 && c.left == 0) {
 		return false
 	}
-	if p, ok := c.src.(passer); ok && c.skip > 0 {
-		n, err := p.pass(ctx, c.skip)
+	if c.passer != nil && c.skip > 0 {
+		n, err := c.passer.pass(ctx, c.skip)
 		if err != nil {
 			return c.end(err)
 		}
@@ -48,7 +60,7 @@ func (c *Cursor) Next(ctx context.Context) bool {
 	if err != nil || !ok {
 		return c.end(err)
 	}
-	if c.projection != nil {
+	if c.projection != nil && !(c.projector != nil && c.projector.projected()) {
 		doc, err = c.projection.Apply(doc, c.filter)
 	} else {
 		doc, err = c.src.keep()
@@ -56,13 +68,19 @@ func (c *Cursor) Next(ctx context.Context) bool {
 	if err != nil {
 		return c.end(err)
 	}
-	if m, ok := c.src.(measured); ok {
-		c.metres = m.distance()
+	if c.measured != nil {
+		c.metres = c.measured.distance()
 	}
 	c.left--
 	c.returned++
 	c.doc = doc
 	return true
+}
+
+// A projector is a source that may have applied the projection.
+type projector interface {
+	// projected reports whether it has to the document last returned by next.
+	projected() bool
 }
 
 // A measured is a source that knows distances.

@@ -63,6 +63,7 @@ func (x *exec) unsorted(a *access) source {
 		}
 	}
 	f := &fetched{exec: x, filter: filter, blind: x.planner.purpose == toCount, scan: func() source { return x.scan(x.planner.filter) }}
+	f.whole = a.cover != nil && a.cover.chosen
 	f.items = x.items(a)
 	return f
 }
@@ -194,7 +195,7 @@ func (x *exec) ordered(a *access) items {
 		src = &turned{walk: x.walk(a, resume.clip(spans)), fields: o.to, resume: resume}
 	} else if o.streams <= 1 {
 		w := x.walk(a, resume.clip(spans))
-		w.brief = x.planner.brief() && o.mode == streamed
+		w.brief = x.planner.brief(a.cover) && o.mode == streamed
 		src = w
 	} else {
 		m := &merged{layout: l, reverse: o.reverse}

@@ -67,7 +67,7 @@ func (x *exec) exhaust(ctx context.Context, a *access) (int64, error) {
 		}
 		return x.count(ctx, a, 0)
 	}
-	c := &Cursor{src: x.source(a), skip: p.r.Skip, limit: p.r.Limit, left: p.r.Limit, projection: p.r.Projection, filter: p.r.Filter}
+	c := newCursor(p.r, x.source(a))
 	defer c.Close()
 	var n int64
 	for c.Next(ctx) {

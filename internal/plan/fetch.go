@@ -18,10 +18,12 @@ type fetched struct {
 	items  items
 	filter *query.Filter // nil when the items are known to match
 	blind  bool          // nobody looks at documents of items that are sure
+	whole  bool          // documents that items hold are what the projection leaves
 	scan   func() source // what takes over when the items are too many
 	wide   source        // it has taken over
 	at     target
 	passed int
+	chosen bool // the document at hand has been projected
 	ahead  lookahead
 }
 
@@ -44,6 +46,7 @@ func (f *fetched) next(ctx context.Context) (document.Doc, bool, error) {
 			return document.Doc{}, false, ctx.Err()
 		}
 		f.passed++
+		f.chosen = f.whole && !f.at.doc.IsZero()
 		if f.at.sure && f.blind {
 			return document.Doc{}, true, nil
 		}
@@ -94,6 +97,9 @@ func (f *fetched) pass(ctx context.Context, n int) (int, error) {
 	}
 	return passed, err
 }
+
+// projected implements [projector].
+func (f *fetched) projected() bool { return f.chosen && f.wide == nil }
 
 // distance returns that of the document last returned, which a search for the nearest
 // has measured.

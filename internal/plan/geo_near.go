@@ -36,7 +36,7 @@ type nearStream struct {
 func (x *exec) nearest(a *access) items {
 	n := &near{exec: x, access: a, after: x.after}
 	if a.cover != nil {
-		n.coverer = a.cover.start(x.planner.brief())
+		n.coverer = a.cover.start(x.planner.brief(a.cover))
 	}
 	for _, prefix := range a.search.prefixes {
 		s := &nearStream{points: x.spots(a, prefix, true)}

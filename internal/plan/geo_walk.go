@@ -143,11 +143,15 @@ func (s *spots) Point() geo.Point {
 // ID returns the encoded _id of the entry's document, or with tails the entry's tail,
 // which sorts as that does; nil when the entry is damaged.
 func (s *spots) ID() []byte {
-	switch {
-	case !s.take():
+	if s.tails {
+		tail, ok := s.index.TailOf(s.cursor.Key())
+		if !ok {
+			s.corrupt()
+		}
+		return tail
+	}
+	if !s.take() {
 		return nil
-	case s.tails:
-		return s.parts.Tail()
 	}
 	return s.parts.ID
 }

@@ -60,17 +60,15 @@ type source interface {
 // Find runs r against coll as snap shows it. A nil coll holds no documents. The
 // snapshot stays the caller's and must live as long as the cursor.
 func Find(snap txn.Snapshot, coll *txn.Collection, r *query.Request, o Options) *Cursor {
-	c := &Cursor{skip: r.Skip, limit: r.Limit, projection: r.Projection, filter: r.Filter, left: r.Limit, src: empty{}}
 	if coll == nil {
-		return c
+		return newCursor(r, empty{})
 	}
 	run, err := begin(newPlanner(snap, coll, r, toFind, o))
 	if err != nil {
-		c.err = err
-		return c
+		return &Cursor{src: empty{}, err: err}
 	}
+	c := newCursor(r, run.exec.source(run.access))
 	c.run = run
-	c.src = run.exec.source(run.access)
 	return c
 }
 
