@@ -40,7 +40,7 @@ type Cursor struct {
 	walked  int     // entries handed on by a tree
 
 	key, value []byte
-	version    uint64
+	version    uint64 // of an entry that was copied
 	parts      PartSet
 	owned      bool // value is the caller's to keep
 	err        error
@@ -101,7 +101,7 @@ func (c *Cursor) stepTree() bool {
 // show makes the entry that the tree's cursor stands at the current one.
 func (c *Cursor) show() {
 	t := c.tree
-	c.key, c.version = t.Key(), t.Version()
+	c.key = t.Key()
 	if !c.o.KeysOnly {
 		c.value, c.owned, c.parts = t.Value(), true, 0
 	}
@@ -177,7 +177,7 @@ func (c *Cursor) Seek(lo []byte) {
 
 // unwrap replaces the stored bytes of the current entry by the value they stand for.
 func (c *Cursor) unwrap() bool {
-	e, err := c.store.unwrap(c.state, c.key, Entry{Value: c.value, Version: c.version}, c.lane)
+	e, err := c.store.unwrap(c.state, c.key, Entry{Value: c.value, Version: c.Version()}, c.lane)
 	if err != nil {
 		return c.fail(fmt.Errorf("key %x: %w", c.key, err))
 	}
@@ -216,7 +216,12 @@ func (c *Cursor) Own() []byte {
 func (c *Cursor) Checked() bool { return c.checked && c.parts == 0 }
 
 // Version returns the commit that wrote the current entry.
-func (c *Cursor) Version() uint64 { return c.version }
+func (c *Cursor) Version() uint64 {
+	if c.tree != nil && c.tree.leaf != nil {
+		return c.tree.Version()
+	}
+	return c.version
+}
 
 // Parts returns the parts the current value was assembled from, 0 when it is
 // stored whole or the scan reads keys only.

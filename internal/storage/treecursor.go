@@ -148,23 +148,30 @@ func (c *treeCursor) enter(n *node) {
 	c.leaf = n
 	if c.reverse {
 		c.at, c.stop = int(n.n)-1, -1
-		if c.last = textOf(n.key(0)) <= textOf(c.r.Lo); c.last {
-			at, _ := n.find(0, c.tree.seek(c.r.Lo))
+		lo := c.tree.seek(c.r.Lo)
+		if c.last = n.compare(0, lo) <= 0; c.last {
+			at, _ := n.find(0, lo)
 			c.stop = at - 1
 		}
 		return
 	}
 	c.at, c.stop = 0, int(n.n)
-	if c.last = c.r.Hi != nil && textOf(n.key(c.stop-1)) >= textOf(c.r.Hi); c.last {
-		c.stop, _ = n.find(0, c.tree.seek(c.r.Hi))
+	if c.r.Hi == nil {
+		c.last = false
+		return
+	}
+	hi := c.tree.seek(c.r.Hi)
+	if c.last = n.compare(c.stop-1, hi) >= 0; c.last {
+		c.stop, _ = n.find(0, hi)
 	}
 }
 
 // Seek lets an upward walk go on with the first key that is not less than lo. Where
 // that is in the leaf at hand the tree is not asked.
 func (c *treeCursor) Seek(lo []byte) {
-	if n := c.leaf; n != nil && c.started && textOf(n.key(0)) <= textOf(lo) && textOf(lo) <= textOf(n.key(int(n.n)-1)) {
-		at, _ := n.find(0, c.tree.seek(lo))
+	k := c.tree.seek(lo)
+	if n := c.leaf; n != nil && c.started && n.compare(0, k) <= 0 && n.compare(int(n.n)-1, k) >= 0 {
+		at, _ := n.find(0, k)
 		c.at = min(at, c.stop) - 1
 		return
 	}

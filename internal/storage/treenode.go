@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/binary"
 	"sync/atomic"
 	"unsafe"
@@ -79,20 +81,33 @@ func (n *node) value(i int) []byte {
 	return n.values[i].bytes()
 }
 
+// compare returns -1, 0 or 1 as the key at a place is less than k, is k or is greater. It
+// looks at the key where the heads are the same only.
+func (n *node) compare(at int, k sought) int {
+	if c := cmp.Compare(n.heads[at], k.head); c != 0 {
+		return c
+	}
+	return bytes.Compare(n.key(at), k.key)
+}
+
 // find returns the first place from one on whose key is not less than k, and whether it
 // is k.
 func (n *node) find(from int, k sought) (at int, found bool) {
-	at = from + lowest(n.heads[from:n.n], k.head)
+	return n.among(from+lowest(n.heads[from:n.n], k.head), k)
+}
+
+// among is find for the first place whose head is not less than that of k.
+func (n *node) among(at int, k sought) (_ int, found bool) {
 	end := at
 	for end < int(n.n) && n.heads[end] == k.head {
 		end++
 	}
 	for at < end { // among the keys that have the same head
 		mid := int(uint(at+end) / 2)
-		switch text := textOf(n.key(mid)); {
-		case text < textOf(k.key):
+		switch c := bytes.Compare(n.key(mid), k.key); {
+		case c < 0:
 			at = mid + 1
-		case text == textOf(k.key):
+		case c == 0:
 			return mid, true
 		default:
 			end = mid
