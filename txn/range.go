@@ -27,8 +27,18 @@ func (s Snapshot) Indexes(coll *Collection) []*index.Index {
 	return list
 }
 
-// Warm says that the documents under keys, all of one collection, are about to be read.
-func (s Snapshot) Warm(keys [][]byte) { s.snap.Warm(keys) }
+// Peek looks for the documents under keys, all of one collection, that are about to be read.
+// What it puts into values, of the same length, and what it returns is for
+// [Snapshot.GetPeeked].
+func (s Snapshot) Peek(keys, values [][]byte) (checked bool) { return s.snap.Peek(keys, values) }
+
+// GetPeeked is [Snapshot.GetKey] for one of the keys that [Snapshot.Peek] was asked for.
+func (s Snapshot) GetPeeked(key, value []byte, checked bool) (document.Doc, error) {
+	if value == nil || s.own != nil || !s.snap.Live() {
+		return s.GetKey(key)
+	}
+	return stored(key, value, checked)
+}
 
 // GetKey returns the document under a key, as [keys.AppendDocumentOf] makes it, or
 // the zero Doc when there is none.

@@ -75,12 +75,18 @@ func (s Snapshot) read(key []byte) (document.Doc, storage.PartSet, error) {
 	if err != nil || entry.Value == nil {
 		return document.Doc{}, 0, err
 	}
-	if !entry.Checked {
-		if err := document.Validate(entry.Value); err != nil {
-			return document.Doc{}, 0, fmt.Errorf("document under key %x: %w", key, err)
+	doc, err := stored(key, entry.Value, entry.Checked)
+	return doc, entry.Parts, err
+}
+
+// stored returns the document under key, whose bytes are value.
+func stored(key, value []byte, checked bool) (document.Doc, error) {
+	if !checked {
+		if err := document.Validate(value); err != nil {
+			return document.Doc{}, fmt.Errorf("document under key %x: %w", key, err)
 		}
 	}
-	return document.FromRaw(entry.Value), entry.Parts, nil
+	return document.FromRaw(value), nil
 }
 
 // Scan returns a cursor over all documents of coll in the order of their ids.

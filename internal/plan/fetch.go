@@ -66,13 +66,16 @@ func (f *fetched) next(ctx context.Context) (document.Doc, bool, error) {
 	}
 }
 
+// reads reports whether the document of t has to be read.
+func (f *fetched) reads(t *target) bool { return t.doc.IsZero() && !(t.sure && f.blind) }
+
 // read reads the document, unless an entry held it.
 func (f *fetched) read() (err error) {
 	if !f.at.doc.IsZero() {
 		return nil
 	}
 	f.exec.docs++
-	if f.at.doc, err = f.exec.snap.GetKey(f.at.key); err != nil {
+	if f.at.doc, err = f.exec.snap.GetPeeked(f.at.key, f.at.peeked, f.ahead.checked); err != nil {
 		return err
 	}
 	if f.at.doc.IsZero() {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"slices"
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/internal/keys"
@@ -12,20 +13,22 @@ import (
 type target struct {
 	key    []byte
 	doc    document.Doc
+	peeked []byte // what is known of the document, see [txn.Snapshot.Peek]
 	metres float64
 	sure   bool // see [item]
 }
 
-// A lookahead takes items before they are asked for, and lets the snapshot look at where
-// the documents are that they stand for, see [storage.Snapshot.Warm].
+// A lookahead takes items before they are asked for, and lets the snapshot look for the
+// documents that they stand for, several at once: see [txn.Snapshot.Peek].
 type lookahead struct {
-	held  []target // those taken and not asked for, the next one first
-	taken int      // so many items have been taken
-	over  bool     // there are no more, for err or at the end
-	err   error
-	room  []target // of held
-	keys  [][]byte // of those to be read
-	names []byte   // of keys
+	held         []target // those taken and not asked for, the next one first
+	taken        int      // so many items have been taken
+	over         bool     // there are no more, for err or at the end
+	err          error
+	room         []target // of held
+	names        []byte   // the keys of room
+	keys, values [][]byte // of the documents to be read: where they are, and what is known of them
+	checked      bool     // of values
 }
 
 // mostAhead is how many items a lookahead takes at once.
@@ -51,9 +54,9 @@ func (l *lookahead) next(ctx context.Context, f *fetched) (bool, error) {
 func (l *lookahead) fill(ctx context.Context, f *fetched) {
 	n := l.wanted(f)
 	if cap(l.room) < n {
-		l.room, l.keys, l.names = make([]target, 0, n), make([][]byte, 0, n), make([]byte, 0, n*keyRoom)
+		l.room, l.names = make([]target, 0, n), make([]byte, 0, n*keyRoom)
 	}
-	l.room, l.keys, l.names = l.room[:0], l.keys[:0], l.names[:0]
+	l.room, l.names = l.room[:0], l.names[:0]
 	for len(l.room) < n {
 		it, ok, err := f.items.next(ctx)
 		if !ok || err != nil {
@@ -62,17 +65,35 @@ func (l *lookahead) fill(ctx context.Context, f *fetched) {
 		}
 		from := len(l.names)
 		l.names = keys.AppendDocumentOf(l.names, f.exec.coll.ID, it.id)
-		l.room = append(l.room, target{l.names[from:], it.doc, it.metres, it.sure})
+		l.room = append(l.room, target{key: l.names[from:], doc: it.doc, metres: it.metres, sure: it.sure})
 		if !it.doc.IsZero() {
 			break
-		}
-		if !it.sure || !f.blind {
-			l.keys = append(l.keys, l.names[from:])
 		}
 	}
 	l.taken += len(l.room)
 	l.held = l.room
-	f.exec.snap.Warm(l.keys)
+	l.peek(f)
+}
+
+// peek looks for the documents of room that will be read.
+func (l *lookahead) peek(f *fetched) {
+	l.keys = l.keys[:0]
+	for i := range l.room {
+		if t := &l.room[i]; f.reads(t) {
+			l.keys = append(l.keys, t.key)
+		}
+	}
+	if len(l.keys) == 0 {
+		return
+	}
+	l.values = slices.Grow(l.values[:0], len(l.keys))[:len(l.keys)]
+	l.checked = f.exec.snap.Peek(l.keys, l.values)
+	values := l.values
+	for i := range l.room {
+		if t := &l.room[i]; f.reads(t) {
+			t.peeked, values = values[0], values[1:]
+		}
+	}
 }
 
 // wanted returns how many items to take at once: none that may not be asked for when a

@@ -168,6 +168,11 @@ func TestMirrorServes(t *testing.T) {
 			t.Errorf("key %d is %q, checked %v", i, e.Value, e.Checked)
 		}
 	}
+	values := make([][]byte, 3)
+	if !snap.Peek([][]byte{regionKey('d', 1, "000007"), regionKey('d', 1, "000008"), regionKey('d', 1, "000009")}, values) ||
+		string(values[0]) != "new" || values[1] != nil || string(values[2]) != strings.Repeat("\x09", 20) {
+		t.Errorf("a peek finds %q", values)
+	}
 	if n.calls() != before {
 		t.Error("a mirrored key was read from the engine")
 	}

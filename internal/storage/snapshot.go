@@ -75,7 +75,7 @@ func (s *Snapshot) Get(key []byte) (Entry, error) {
 	}
 	id := regionOf(key)
 	if m := s.state.find(id); m != nil {
-		if s.done.Load() || s.store.gate.closed.Load() {
+		if !s.Live() {
 			return Entry{}, fault.ErrClosed
 		}
 		if e := m.get(key); !isWrapped(e.Value) {
@@ -122,6 +122,10 @@ func (s *Snapshot) Release() {
 		s.drop()
 	}
 }
+
+// Live reports whether reads of the snapshot are answered: until Release, and until the store
+// is closed.
+func (s *Snapshot) Live() bool { return !s.done.Load() && !s.store.gate.closed.Load() }
 
 // hold keeps the state alive for one call, and reports false after Release.
 func (s *Snapshot) hold() bool {

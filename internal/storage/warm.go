@@ -21,92 +21,39 @@ func (c *treeCursor) warm() {
 	}
 	c.cold = hi - lo - 1
 	if values := c.leaf.values; values != nil && !c.keys {
-		runtime.KeepAlive(warmValues(values[lo:hi]))
+		sum := byte(0)
+		for _, v := range values[lo:hi] {
+			sum += v.warm()
+		}
+		runtime.KeepAlive(sum)
 	}
 }
 
-func warmValues(list []value) (sum byte) {
-	for _, v := range list {
-		b := v.bytes()
-		for at := 0; at < min(len(b), warmBytes); at += cacheLine {
-			sum += b[at]
-		}
+// warm looks at the beginning of a value.
+func (v value) warm() (sum byte) {
+	for at := 0; at < min(int(v.len), warmBytes); at += cacheLine {
+		sum += v.bytes()[at]
 	}
 	return sum
 }
 
-// A Warmer is a [View] of trees in memory.
-type Warmer interface {
-	View
-	// Warm looks at where the values of keys are, see [Snapshot.Warm].
-	Warm(keys [][]byte)
-}
-
-// Warm looks at where the values of keys, which are all of one region, lie in memory, if
-// they do: to get each of them soon takes a fraction of the time then.
-func (s *Snapshot) Warm(keys [][]byte) {
-	if len(keys) < 2 || !s.hold() {
-		return
+// warmEntry looks at where the key and the value at a place are, which may be one behind the
+// last.
+func (n *node) warmEntry(at int) (sum byte) {
+	if at == int(n.n) {
+		return 0
 	}
-	defer s.drop()
-	if m := s.state.find(regionOf(keys[0])); m != nil {
-		m.tree.Warm(keys)
-	} else if view, ok := s.state.view.(Warmer); ok {
-		view.Warm(keys)
-	}
-}
-
-// Warm looks at what is on the ways to keys, a level of all of them at a time.
-func (t *Tree) Warm(keys [][]byte) {
-	for len(keys) > warmItems {
-		t.Warm(keys[:warmItems])
-		keys = keys[warmItems:]
-	}
-	if t.root == nil {
-		return
-	}
-	var room [warmItems]*node
-	nodes := room[:len(keys)]
-	for i := range nodes {
-		nodes[i] = t.root
-	}
-	sum := byte(0)
-	for nodes[0].kids != nil {
-		for i, key := range keys {
-			nodes[i] = nodes[i].kids[nodes[i].child(t.seek(key))]
-		}
-		for _, n := range nodes {
-			sum += n.warm()
-		}
-	}
-	var values [warmItems]value
-	for i, key := range keys {
-		n := nodes[i]
-		if at, found := n.find(0, t.seek(key)); found && n.values != nil {
-			values[i] = n.values[at]
-		}
-	}
-	sum += warmValues(values[:len(keys)])
-	runtime.KeepAlive(sum)
-}
-
-// warm looks at the heads of a node.
-func (n *node) warm() (sum byte) {
-	for i := 0; i < fan; i += cacheLine / 8 {
-		sum += byte(n.heads[i])
-	}
-	if n.kids == nil && n.values != nil {
-		sum += byte(n.values[0].len)
+	sum = byte(n.extents[at].from)
+	if n.values != nil {
+		sum += byte(n.values[at].len)
 	}
 	return sum
 }
 
-// Warm is [Tree.Warm] for keys of one region.
-func (f *Forest) Warm(keys [][]byte) {
-	if len(keys) == 0 {
-		return
+// warmKey looks at the key at a place, which may be one behind the last.
+func (n *node) warmKey(at int) byte {
+	if at == int(n.n) || n.extents[at].len == 0 {
+		return 0
 	}
-	if r, ok := f.trees.Get(rooted{prefix: prefixOf(keys[0])}); ok {
-		r.tree.Warm(keys)
-	}
+	return n.slab[n.extents[at].from]
 }

@@ -36,7 +36,7 @@ type state struct {
 
 var (
 	_ storage.Resident = (*Engine)(nil)
-	_ storage.Warmer   = (*state)(nil)
+	_ storage.Peeker   = (*state)(nil)
 )
 
 // Open returns an empty engine.
@@ -139,5 +139,5 @@ func (s *state) Scan(r storage.Range, o storage.ScanOptions) storage.EngineCurso
 
 func (s *state) Release() {}
 
-// Warm implements [storage.Warmer].
-func (s *state) Warm(keys [][]byte) { s.forest.Warm(keys) }
+// Peek implements [storage.Peeker].
+func (s *state) Peek(keys, values [][]byte) { s.forest.Peek(keys, values) }
