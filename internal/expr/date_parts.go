@@ -2,6 +2,7 @@ package expr
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"github.com/virgadb/virga/document"
@@ -138,14 +139,15 @@ func datePart(v document.Value, i int, iso bool) (int64, error) {
 	if iso {
 		names = weekParts
 	}
+	name := strings.TrimSuffix(names[i], "?")
 	n, ok := integral(v)
 	switch {
 	case !ok:
-		return 0, invalid("needs whole numbers, found %s as %s", v.Kind(), names[i])
+		return 0, invalid("needs whole numbers, found %s as %s", v.Kind(), name)
 	case i == 0 && (n < 1 || n > 9999):
 		return 0, invalid("needs a year from 1 to 9999, found %d", n)
 	case i < 5 && (n < math.MinInt16 || n > math.MaxInt16):
-		return 0, invalid("needs numbers of 16 bits, found %d as %s", n, names[i])
+		return 0, invalid("needs numbers of 16 bits, found %d as %s", n, name)
 	case i == 6 && (n < math.MinInt64/1000 || n > math.MaxInt64/1000): // as if counted in microseconds
 		return 0, invalid("the date is out of range")
 	}

@@ -36,7 +36,7 @@ func TestDateParts(t *testing.T) {
 		{`{"$dateFromParts":{"year":1970,"second":9223372036854775807}}`, `error: out of range`},
 		{`{"$dateFromParts":{"year":0}}`, `error: year from 1 to 9999`},
 		{`{"$dateFromParts":{"year":10000}}`, `error: year from 1 to 9999`},
-		{`{"$dateFromParts":{"year":2017,"month":32768}}`, `error: 16 bits`},
+		{`{"$dateFromParts":{"year":2017,"month":32768}}`, `error: needs numbers of 16 bits, found 32768 as month:`},
 		{`{"$dateFromParts":{"year":2017.5}}`, `error: whole numbers`},
 		{`{"$dateFromParts":{"isoWeekYear":2017,"month":3}}`, `error: has no parameter "month"`},
 		{`{"$dateFromParts":{"isoWeekYear":2017}}`, `{"$date":"2017-01-02T00:00:00.000Z"}`},
