@@ -10,7 +10,8 @@ import (
 // path array that met f, which d meets: what "array.$" stands for in an update
 // or a projection. Where f asks several things of the array, it is the first
 // element that meets all of them, or, when there is none, the first that meets
-// the first of them. Negative conditions point at no element.
+// the first of them. Negative conditions point at no element, and neither does
+// a path that names an element by its place, such as array.0.
 func (f *Filter) Position(d document.Doc, array string) (int, bool) {
 	path, err := document.ParsePath(array)
 	if err != nil {
@@ -81,7 +82,7 @@ func (m *matcher) first(array document.Value, leaves []reach) (int, bool) {
 		e := elements.Value()
 		meets := true
 		for k := 0; k < len(leaves) && meets; k++ {
-			meets = m.reaches(leaves[k], e, i)
+			meets = m.reaches(leaves[k], e)
 		}
 		if meets && *m.failure == nil {
 			return i, true
@@ -90,11 +91,12 @@ func (m *matcher) first(array document.Value, leaves []reach) (int, bool) {
 	return 0, false
 }
 
-// reaches reports whether e, element i of the array r is about, meets r.
-func (m *matcher) reaches(r reach, e document.Value, i int) bool {
+// reaches reports whether e, an element of the array r is about, meets r. An element
+// that r names by its place was not looked for, and is none.
+func (m *matcher) reaches(r reach, e document.Value) bool {
 	switch {
 	case len(r.rest) > 0:
-		return m.walkElement(e, i, r.rest, r.test)
+		return e.Kind() == document.Object && m.walk(e, r.rest, r.test)
 	case r.test.op == testElem:
 		return m.holds(r.test.elem, e)
 	}

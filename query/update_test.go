@@ -337,6 +337,13 @@ func TestUpdatePosition(t *testing.T) {
 		{`{"s":[1,2]}`, m{"s": 1}, d{{"s.$", 9}, {"s.0", 8}}, `!s.0: conflict`},
 		{`{"s":[1,2],"x":1}`, m{"x": 1}, m{"s.$": 9}, `!s.$: found an element of s`},
 		{`{"s":[1,2]}`, m{"s": Neq(5)}, m{"s.$": 9}, `!s.$: found an element of s`},
+		{`{"s":[1,2]}`, m{"s.1": 2}, m{"s.$": 9}, `!s.$: found an element of s`},
+		{`{"s":[{"k":1}]}`, m{"s.0.k": 1}, m{"s.$.k": 9}, `!s.$: found an element of s`},
+		{`{"s":[[1]]}`, m{"s.0.0": 1}, m{"s.$.0": 9}, `!s.$: found an element of s`},
+		{`{"s":[{"k":[0,1]}]}`, m{"s.0.k": 1}, m{"s.0.k.$": 9}, `{"s":[{"k":[0,9]}]}`},
+		{`{"s":[{"k":[0,1]}]}`, m{"s.k.1": 1}, m{"s.$.k.1": 9}, `{"s":[{"k":[0,9]}]}`},
+		{`{"s":[0,1],"t":[{"k":0}]}`, m{"s": 1, "t.0.k": 0}, m{"s.$": 9}, `{"s":[0,9],"t":[{"k":0}]}`},
+		{`{"s":[{"0":1}]}`, m{"s.0": 1}, m{"s.$.0": 9}, `{"s":[{"0":9}]}`},
 	}
 	for _, test := range tests {
 		f, err := CompileFilter(test.filter, testNow)
