@@ -208,6 +208,20 @@ func (m *moment) CountCells(ctx context.Context, name, path string, resolution i
 	return plan.CountCells(ctx, in.snap, in.coll, path, resolution, options, visit)
 }
 
+// ExplainCells says how CountCells counts, if an index knows the cells.
+func (m *moment) ExplainCells(ctx context.Context, name, path string) (query.Explain, bool, error) {
+	in, _, err := m.read(ctx, name, &query.Request{})
+	if err != nil || in.request.Filter != nil {
+		return query.Explain{}, false, err
+	}
+	e, ok := plan.ExplainCells(in.snap, in.coll, path)
+	if !ok {
+		return e, false, nil
+	}
+	e.Modifications, err = m.coll.db.modifications(m.given, in.added)
+	return e, true, err
+}
+
 // Workers is the most goroutines of a Fold.
 func (m *moment) Workers() int { return plan.Workers }
 

@@ -237,3 +237,32 @@ func TestH3Operators(t *testing.T) {
 		t.Errorf("within no cells: %v, %v", docs, err)
 	}
 }
+
+// Explain tells of the walk over the index that counts, and of no other.
+func TestH3BucketsExplained(t *testing.T) {
+	needCells(t)
+	r := newGeoRig(t, openTest(t), "p")
+	for i := range 5 {
+		_, err := r.coll.Add(ctx(), M{"_id": i, "at": M{"place": geo.Point{113.3238, float64(i)}}})
+		r.must(err)
+	}
+	explain := func(a *Aggregation, want string, keys, docs int64) {
+		t.Helper()
+		e, err := a.H3Bucket("at.place", 3).Explain(ctx())
+		if err != nil || e.Plan.String() != want || e.KeysExamined != keys || e.DocsExamined != docs || e.Returned == 0 {
+			t.Errorf("%s, %d keys and %d documents read, %d returned, %v; want %s, %d, %d", e.Plan, e.KeysExamined, e.DocsExamined, e.Returned, err, want, keys, docs)
+		}
+	}
+	explain(r.coll.Aggregate(), "scan | count by cells of resolution 3 at at.place", 0, 5)
+	r.must(r.coll.CreateIndex(ctx(), index.Spec{Geo: "at.place"}))
+	explain(r.coll.Aggregate(), "index at.place_geo cells of at.place | count by cells of resolution 3 at at.place", 5, 0)
+	explain(r.coll.Aggregate().Match(M{"_id": 3}), "_id [3] | count by cells of resolution 3 at at.place", 1, 1)
+	_, err := r.coll.Add(ctx(), M{"at": M{"place": []geo.Point{{1, 2}, {3, 4}}}})
+	r.must(err)
+	explain(r.coll.Aggregate(), "scan | count by cells of resolution 3 at at.place", 0, 6)
+
+	setRules(t, r.coll, `{"read": false}`)
+	if _, err := r.db.As(alice).Collection("p").Aggregate().H3Bucket("at.place", 3).Explain(ctx()); !errors.Is(err, ErrDenied) {
+		t.Errorf("explained to whom rules deny: %v", err)
+	}
+}

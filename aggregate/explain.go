@@ -17,7 +17,7 @@ func (p *Program) Explain(ctx context.Context, db Database, collection string, o
 		return e, err
 	}
 	if x.request != nil {
-		if e, err = db.Explain(ctx, collection, x.request, x.counted != nil); err != nil {
+		if e, err = x.explain(ctx, db, collection); err != nil {
 			return e, err
 		}
 	}
@@ -39,6 +39,18 @@ func (p *Program) Explain(ctx context.Context, db Database, collection string, o
 	for e.Returned = 0; run.Next(ctx); e.Returned++ {
 	}
 	return e, run.Err()
+}
+
+// explain says how what is asked of the collection is found.
+func (x *arrangement) explain(ctx context.Context, db Database, collection string) (query.Explain, error) {
+	if len(x.steps) > 0 {
+		if s, ok := x.steps[0].(*h3Bucket); ok {
+			if e, ok, err := s.explain(ctx, db, collection, x.request); ok || err != nil {
+				return e, err
+			}
+		}
+	}
+	return db.Explain(ctx, collection, x.request, x.counted != nil)
 }
 
 // stageName returns the name of a step in the style of a plan's.

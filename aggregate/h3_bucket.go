@@ -8,6 +8,7 @@ import (
 
 	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/geo"
+	"github.com/virgadb/virga/query"
 )
 
 // An h3Bucket counts documents by the H3 cell that their point descends from.
@@ -48,6 +49,9 @@ type CellCounter interface {
 	// in, in ascending order. It reports false, and has called nothing, when no index
 	// knows, or not each document has one point there or none.
 	CountCells(ctx context.Context, collection, path string, resolution int, visit func(geo.Cell, int64) error) (bool, error)
+
+	// ExplainCells says how CountCells counts. It reports false when no index knows.
+	ExplainCells(ctx context.Context, collection, path string) (query.Explain, bool, error)
 }
 
 func (s *h3Bucket) open(_ *run, in source) (source, error) {
@@ -64,7 +68,7 @@ type h3Bucketing struct {
 }
 
 func (s *h3Bucketing) fill(ctx context.Context) error {
-	if f, ok := s.in.(*found); ok && f.whole() {
+	if f, ok := s.in.(*found); ok && f.cursor == nil && whole(f.request) {
 		if counter, ok := f.db.(CellCounter); ok {
 			done, err := counter.CountCells(ctx, f.collection, s.path.String(), s.resolution, s.add)
 			if done || err != nil {
@@ -75,10 +79,19 @@ func (s *h3Bucketing) fill(ctx context.Context) error {
 	return s.count(ctx)
 }
 
-// whole reports whether all documents of the collection are asked for.
-func (f *found) whole() bool {
-	r := f.request
-	return f.cursor == nil && r.Filter == nil && r.Skip == 0 && r.Limit == 0 && r.After.IsZero()
+// whole reports whether r asks for all documents of a collection.
+func whole(r *query.Request) bool {
+	return r.Filter == nil && r.Skip == 0 && r.Limit == 0 && r.After.IsZero()
+}
+
+// explain says how the index that knows the cells is gone through, and reports false
+// where the documents are that r asks for.
+func (s *h3Bucket) explain(ctx context.Context, db Database, collection string, r *query.Request) (query.Explain, bool, error) {
+	counter, ok := db.(CellCounter)
+	if !ok || !whole(r) {
+		return query.Explain{}, false, nil
+	}
+	return counter.ExplainCells(ctx, collection, s.path.String())
 }
 
 // add appends the document of a cell to the result.

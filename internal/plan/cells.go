@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/virgadb/virga/document"
 	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/fault"
 	"github.com/virgadb/virga/internal/keys"
+	"github.com/virgadb/virga/query"
 	"github.com/virgadb/virga/txn"
 )
 
@@ -40,6 +42,22 @@ func CountCells(ctx context.Context, snap txn.Snapshot, coll *txn.Collection, pa
 		}
 	}
 	return true, c.close(cursor)
+}
+
+// ExplainCells says how [CountCells] counts, and reports false where it does not.
+func ExplainCells(snap txn.Snapshot, coll *txn.Collection, path string) (query.Explain, bool) {
+	if coll == nil {
+		return query.Explain{}, false
+	}
+	x := cellIndex(snap.Indexes(coll), path)
+	if x == nil {
+		return query.Explain{}, false
+	}
+	walk := query.Stage{Name: "IXSCAN", Text: "index " + x.Name() + " cells of " + path, Fields: document.D{{"indexName", x.Name()}}}
+	if snap.EntriesMirrored(x) {
+		walk.Mirrored = x.Name()
+	}
+	return query.Explain{Plan: walk, KeysExamined: snap.IndexStats(coll, x).Entries}, true
 }
 
 // pointsOf returns the span of the points in a geo index that begins with them.
