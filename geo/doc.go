@@ -21,7 +21,8 @@
 // [EarthRadius].
 //
 // A [Shape] is a geometry, an [Area] a polygon or circle made ready for questions
-// of many documents; package query asks them.
+// of many documents; package query asks them. What walks over cells or hands out the
+// nearest is for the database's own use.
 //
 // # Cells
 //
