@@ -288,6 +288,25 @@ func TestGraphLookupOfNull(t *testing.T) {
 	}
 }
 
+// TestAddEmptyObjects: an empty object among added fields is a value like another
+// one, while one with fields adds them to the object that is there.
+func TestAddEmptyObjects(t *testing.T) {
+	c := openTest(t).Collection("c")
+	if _, err := c.Add(t.Context(), M{"_id": 1, "a": M{"x": 1}, "b": []any{M{"y": 1}, 2}, "c": 3}); err != nil {
+		t.Fatal(err)
+	}
+	for stage, want := range map[string]string{
+		`{"$addFields": {"a": {}, "n": {}}}`:     `[{"_id":1,"a":{},"b":[{"y":1},2],"c":3,"n":{}}]`,
+		`{"$set": {"a": {"z": {}}, "c.d": {}}}`:  `[{"_id":1,"a":{"x":1,"z":{}},"b":[{"y":1},2],"c":{"d":{}}}]`,
+		`{"$addFields": {"b.z": {}, "a.x": []}}`: `[{"_id":1,"a":{"x":[]},"b":[{"y":1,"z":{}},{"z":{}}],"c":3}]`,
+	} {
+		docs, err := c.Aggregate().Raw("[" + stage + "]").All(t.Context())
+		if err != nil || fmt.Sprint(docs) != want {
+			t.Errorf("%s: %v, %v, want %s", stage, docs, err, want)
+		}
+	}
+}
+
 // TestEqualityBesideTheDocument: an expression that compares what is called like a
 // field, and is none or none a filter can name, tells the collection nothing.
 func TestEqualityBesideTheDocument(t *testing.T) {

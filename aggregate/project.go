@@ -210,10 +210,7 @@ func (c *compiler) additions(s *reshape, prefix string, fields []document.E) err
 			return err
 		}
 		value := plain(f.Value)
-		if nested, ok := document.Pairs(value); ok && !isExpression(nested) {
-			if len(nested) == 0 {
-				return invalidAt(name, "an empty object says nothing, use $literal")
-			}
+		if nested, ok := document.Pairs(value); ok && len(nested) > 0 && !isExpression(nested) {
 			if err := c.additions(s, name+".", nested); err != nil {
 				return err
 			}
