@@ -33,7 +33,10 @@ they do not exist.
 Rows are committed in the order of the file, up to 1,000 at a time. The import
 stops at the first row that cannot be added and names its line: the rows before
 it are stored, the others are not. When it is killed, the collection holds the
-first rows of the file and nothing of the rest.`,
+first rows of the file and nothing of the rest.
+
+A whole number beyond 64 bits becomes the nearest double, as in MongoDB's tools; as a
+string it keeps all of its digits. {"$numberLong": "…"} refuses one.`,
 		Args: takes(2, 3, "DATABASE COLLECTION [FILE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			source := "-"

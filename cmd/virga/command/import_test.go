@@ -100,6 +100,17 @@ func TestImportUpsert(t *testing.T) {
 	run(t, `{"_id":"a","$x":1}`, "import", db, "products", "--upsert").want(t, command.Failed, "", "line 1: ")
 }
 
+// TestImportLongNumbers: what an integer cannot hold is a double, unless it says that it
+// is an integer.
+func TestImportLongNumbers(t *testing.T) {
+	db := path(t)
+	run(t, `{"_id":1,"n":9223372036854775807,"m":-9223372036854775809,"s":"9223372036854775808"}`+"\n", "import", db, "rows").
+		want(t, command.Done, "imported 1\n", "")
+	run(t, "", "export", db, "rows").
+		want(t, command.Done, `{"_id":1,"n":9223372036854775807,"m":-9223372036854776000.0,"s":"9223372036854775808"}`+"\n", "")
+	run(t, `{"_id":2,"n":{"$numberLong":"9223372036854775808"}}`+"\n", "import", db, "rows").want(t, command.Failed, "", "line 1: ")
+}
+
 func TestImportProgress(t *testing.T) {
 	r := run(t, numbered(2500), "import", path(t), "rows", "--progress", "plain")
 	r.want(t, command.Done, "imported 2500\n", "committed 1000\ncommitted 2000\ncommitted 2500\n")
