@@ -21,9 +21,12 @@ type deed struct {
 // apply edits documents, as one step or within the transaction. Who calls must be
 // allowed to, and what becomes of them must meet the schema.
 func (c *Collection) apply(ctx context.Context, d deed, ids []document.Value, edit txn.EditFunc) error {
-	planned := false
 	planner := func(snap txn.Snapshot, coll *txn.Collection) (txn.EditFunc, error) {
-		planned = true
+		if coll == nil {
+			if err := c.db.known(nil); err != nil {
+				return nil, err
+			}
+		}
 		return c.planned(ctx, snap, coll, d, ids, edit)
 	}
 	create := d.op == rules.Create
@@ -41,9 +44,6 @@ func (c *Collection) apply(ctx context.Context, d deed, ids []document.Value, ed
 	}
 	if c.db.who != nil {
 		err = txn.Anonymous(err)
-	}
-	if err == nil && !planned {
-		err = c.missing(ctx, d, ids, edit)
 	}
 	return err
 }
@@ -72,19 +72,6 @@ func (c *Collection) mayBegin(ctx context.Context, d deed, ids []document.Value,
 	if snap.Catalog().Collection(c.name) != nil {
 		return nil
 	}
-	return c.try(ctx, snap, d, ids, edit)
-}
-
-// missing is what becomes of a write to a collection that does not exist.
-func (c *Collection) missing(ctx context.Context, d deed, ids []document.Value, edit txn.EditFunc) error {
-	if err := c.db.known(nil); err != nil || c.db.who == nil {
-		return err
-	}
-	snap, err := c.snapshot()
-	if err != nil {
-		return err
-	}
-	defer snap.Release()
 	return c.try(ctx, snap, d, ids, edit)
 }
 

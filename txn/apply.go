@@ -27,7 +27,9 @@ type Edit struct {
 type EditFunc func(i int, old document.Doc) (Edit, error)
 
 // A Planner returns the EditFunc for documents of coll, as it is defined and as snap
-// shows them. It is called again when that has changed before the commit.
+// shows them. It is called again when that has changed before the commit. Where there is
+// no collection, coll is nil: the EditFunc, if any, is then told of no documents, and what
+// it says does not happen.
 type Planner func(snap Snapshot, coll *Collection) (EditFunc, error)
 
 // maxID is the longest encoded _id, in bytes. It keeps keys of indexes, which
@@ -40,24 +42,50 @@ const maxID = 4096
 // of the same documents instead. An error of edit abandons the step.
 //
 // With create, a collection that does not exist is created; without, there is
-// nothing to edit and Apply returns nil.
+// nothing to edit, as edit is told.
 func (d *Documents) Apply(ctx context.Context, collection string, create bool, ids []document.Value, edit EditFunc) error {
 	return d.ApplyPlanned(ctx, collection, create, ids, func(Snapshot, *Collection) (EditFunc, error) { return edit, nil })
 }
 
 // ApplyPlanned is [Documents.Apply] for edits that depend on the definition of the
-// collection. Planner is not called when there is nothing to edit.
+// collection.
 func (d *Documents) ApplyPlanned(ctx context.Context, collection string, create bool, ids []document.Value, planner Planner) error {
 	for {
 		coll, err := d.collection(ctx, collection, create)
-		if err != nil || coll == nil {
+		if err != nil {
 			return err
+		}
+		if coll == nil { // also when it was dropped under an attempt, which has told edit of documents
+			return d.applyToNone(len(ids), planner)
 		}
 		err = d.apply(ctx, coll, ids, planner)
 		if !errors.Is(err, errStale) {
 			return err
 		}
 	}
+}
+
+func (d *Documents) applyToNone(n int, planner Planner) error {
+	snap, err := d.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer snap.Release()
+	return snap.applyToNone(n, planner)
+}
+
+// applyToNone tells an EditFunc that there are none of n documents.
+func (s Snapshot) applyToNone(n int, planner Planner) error {
+	edit, err := planner(s, nil)
+	if err != nil || edit == nil {
+		return err
+	}
+	for i := range n {
+		if _, err := edit(i, document.Doc{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // apply is one attempt of Apply under one definition of the collection.

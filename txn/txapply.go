@@ -33,8 +33,11 @@ func (t *Tx) ApplyPlanned(ctx context.Context, collection string, create bool, i
 		return fmt.Errorf("write in a view: %w", fault.ErrInvalid)
 	}
 	coll, err := t.collection(ctx, collection, create)
-	if err != nil || coll == nil {
+	if err != nil {
 		return err
+	}
+	if coll == nil {
+		return t.view.applyToNone(len(ids), planner)
 	}
 	names, err := documentKeys(coll, ids)
 	if err != nil {
