@@ -31,7 +31,7 @@ type Streams struct {
 // that leaves the database whole.
 func Run(ctx context.Context, args []string, s Streams) int {
 	root := newRoot(s)
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // nil would stand for those of the process
 	ran, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return Done
