@@ -71,6 +71,9 @@ func (k *Shapes) Touching(s *Shape, v document.Value) bool {
 	if p, ok := quickPoint(v); ok {
 		return s.hasPoint(p)
 	}
+	if p, ok := s.single(); ok && len(v.Raw()) < keptFrom && beside(p, v) {
+		return false
+	}
 	t := k.prepared(v)
 	return t.shape != nil && s.Intersects(t.shape) && t.straight()
 }
