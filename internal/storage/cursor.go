@@ -34,7 +34,7 @@ type Cursor struct {
 	links  links // among the store's open cursors, while engine is open
 
 	region  *region // of the range, when it may be mirrored
-	checked bool    // a tree's values have passed the check of mirrors
+	checked bool    // a tree's values need no check, see [Entry]
 	learns  bool    // the walk may find a gap before its first key
 	from    string  // where the walk was to begin
 	walked  int     // entries handed on by a tree
@@ -120,7 +120,7 @@ func (c *Cursor) fill() error {
 	if !c.started {
 		c.openEngine()
 		if t, ok := c.engine.(*treeCursor); ok {
-			c.tree, c.engine = t, nil
+			c.tree, c.engine, c.checked = t, nil, s.trusted
 			return nil
 		}
 		c.chunk = s.borrow()
@@ -163,7 +163,7 @@ func (c *Cursor) Seek(lo []byte) {
 		c.tree.Seek(lo)
 		return
 	}
-	c.tree = nil
+	c.tree, c.checked = nil, false
 	if c.engine != nil && c.store.gate.enter(c.lane) {
 		c.closeEngine()
 		c.store.gate.leave(c.lane)
@@ -212,7 +212,7 @@ func (c *Cursor) Own() []byte {
 	return append(make([]byte, 0, len(c.value)), c.value...)
 }
 
-// Checked reports whether the current value has passed [MirrorOptions.Check].
+// Checked is what [Entry] says of the current value.
 func (c *Cursor) Checked() bool { return c.checked && c.parts == 0 }
 
 // Version returns the commit that wrote the current entry.

@@ -20,7 +20,7 @@ type Entry struct {
 	Value   []byte  // valid for ever; not to be modified
 	Version uint64  // the commit that wrote it
 	Parts   PartSet // the parts the value was assembled from
-	Checked bool    // the value has passed [MirrorOptions.Check]
+	Checked bool    // the value has passed [MirrorOptions.Check], or is as this process wrote it
 }
 
 // A Range is the stretch of keys from Lo up to, but not including, Hi. A nil Hi
@@ -86,7 +86,8 @@ type Engine interface {
 	Close() error
 }
 
-// A Resident engine reads from memory as it is: mirrors would only double it.
+// A Resident engine has in memory what this process has written, as it was written:
+// mirrors would only double it, and what was right is right still.
 type Resident interface {
 	Engine
 	// Resident does nothing.

@@ -60,7 +60,7 @@ type class struct {
 
 func newMirrors(s *Store) *mirrors {
 	o := s.options.Mirror
-	if _, resident := s.engine.(Resident); resident || o.Class == nil {
+	if s.trusted || o.Class == nil {
 		return nil
 	}
 	m := &mirrors{

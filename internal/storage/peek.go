@@ -13,7 +13,7 @@ type Peeker interface {
 // Peek looks for keys, which are all of one region, where they lie in memory, if they do: it
 // puts their values into values, of the same length, in a fraction of the time that as many
 // calls of [Snapshot.Get] take. Where that leaves nil, Get has to be asked. It reports whether
-// the values have passed [MirrorOptions.Check].
+// those that are there are checked, see [Entry].
 func (s *Snapshot) Peek(keys, values [][]byte) (checked bool) {
 	clear(values)
 	if len(keys) < 2 || !s.hold() { // one alone takes no less than with Get
@@ -26,6 +26,7 @@ func (s *Snapshot) Peek(keys, values [][]byte) (checked bool) {
 		checked = m.checked
 	} else if view, ok := s.state.view.(Peeker); ok {
 		view.Peek(keys, values)
+		checked = s.store.trusted
 	}
 	for i, v := range values {
 		if isWrapped(v) {

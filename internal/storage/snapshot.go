@@ -88,6 +88,7 @@ func (s *Snapshot) Get(key []byte) (Entry, error) {
 		return Entry{}, fault.ErrClosed
 	}
 	e, err := s.store.get(s.state, key, s.lane)
+	e.Checked = s.store.trusted && e.Value != nil
 	if err == nil && isWrapped(e.Value) {
 		e, err = s.store.unwrap(s.state, key, e, s.lane)
 	}

@@ -19,6 +19,7 @@ import (
 // A Store is safe for concurrent use.
 type Store struct {
 	engine  Engine
+	trusted bool // the engine is a [Resident] one
 	options Options
 	hooks   Hooks
 	gate    gate
@@ -53,6 +54,7 @@ type Store struct {
 // [fault.ErrCorrupt].
 func New(e Engine, o Options) (*Store, error) {
 	s := &Store{engine: e, options: o.withDefaults()}
+	_, s.trusted = e.(Resident)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.sweep.store, s.ticker.store = s, s
 	s.numbers.Store(1)
