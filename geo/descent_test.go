@@ -226,6 +226,49 @@ func TestNearestAgainstAll(t *testing.T) {
 	t.Logf("seed %d: %d queries, %d points found", seed, queries, found)
 }
 
+// What a search has found is its own, also where other searches begin and end meanwhile.
+func TestSearchesSideBySide(t *testing.T) {
+	rnd, seed := random(t)
+	h := heldPoints(t, rnd, 2000)
+	type side struct {
+		search *Nearest
+		want   []Hit
+		got    []Hit
+	}
+	var sides []*side
+	for range 200 * effort() {
+		o, err := NewOrigin(h.randomCenter(rnd))
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := 1 + rnd.IntN(60)
+		s := &side{want: nearestOfAll(h, o, 0, math.Inf(1))[:k]}
+		s.search = o.Search(NearSearch{Points: &held{list: h.list}, Total: int64(len(h.list)), Max: math.Inf(1), Count: k})
+		sides = append(sides, s)
+		for range rnd.IntN(60) {
+			if len(sides) == 0 {
+				break
+			}
+			i := rnd.IntN(len(sides))
+			s := sides[i]
+			hit, ok, err := s.search.Next()
+			if err != nil || ok != (len(s.got) < len(s.want)) {
+				t.Fatalf("seed %d: hit %d of %d is %v, %v", seed, len(s.got), len(s.want), ok, err)
+			}
+			if ok {
+				s.got = append(s.got, hit)
+				continue
+			}
+			for i, w := range s.want {
+				if g := s.got[i]; string(g.ID) != string(w.ID) || g.Metres != w.Metres {
+					t.Fatalf("seed %d: hit %d is %s at %v m, not %s at %v m", seed, i, g.ID, g.Metres, w.ID, w.Metres)
+				}
+			}
+			sides = slices.Delete(sides, i, i+1)
+		}
+	}
+}
+
 func nearestOfAll(h *held, o *Origin, least, most float64) []Hit {
 	var all []Hit
 	for _, e := range h.list {

@@ -63,7 +63,7 @@ func (t cellTree) count(a *geo.Area, err error) (int, error) {
 type cellWalk struct {
 	tree  *btree.BTreeG[cellEntry]
 	ahead []cellEntry // the current entry, and those behind it that are known
-	run   [16]cellEntry
+	run   [24]cellEntry
 	id    [8]byte
 }
 

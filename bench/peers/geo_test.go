@@ -74,7 +74,8 @@ func eachWorld(b *testing.B, f func(b *testing.B, w *geoWorld)) {
 }
 
 // BenchmarkGeoNear asks for the nearest documents, and for their ids alone, which need no
-// documents. The rivals answer with ids, too.
+// documents. The rivals answer with ids, too: an R-tree that measures points as it measures
+// boxes, with their distance over the ground, and one that has been given vectors for them.
 func BenchmarkGeoNear(b *testing.B) {
 	for _, k := range []int{10, 100} {
 		b.Run(fmt.Sprintf("k=%d", k), func(b *testing.B) {
@@ -84,7 +85,8 @@ func BenchmarkGeoNear(b *testing.B) {
 					geoRival[ranking]{"virga-ids", func(i int) (ranking, error) { return w.virgaNear(w.place(i), k, virga.M{"_id": true}) }},
 					geoRival[ranking]{"h3", func(i int) (ranking, error) { return w.cells.near(w.place(i), k) }},
 					geoRival[ranking]{"s2", func(i int) (ranking, error) { return w.near(w.place(i), k), nil }},
-					geoRival[ranking]{"rtree", func(i int) (ranking, error) { return w.nearest(w.place(i), k), nil }},
+					geoRival[ranking]{"rtree", func(i int) (ranking, error) { return w.nearest(w.place(i), k, byBoxes), nil }},
+					geoRival[ranking]{"rtree-vectors", func(i int) (ranking, error) { return w.nearest(w.place(i), k, byVectors), nil }},
 				)
 			})
 		})

@@ -174,11 +174,17 @@ func eachBox(box s2.Rect, f func(lo, hi [2]float64)) {
 	f([2]float64{west, south}, [2]float64{east, north})
 }
 
+// How an R-tree measures its points: as boxes, or by vectors, which it has to keep for that.
+const (
+	byBoxes   = false
+	byVectors = true
+)
+
 // nearest returns the k nearest points of the R-tree.
-func (w *geoWorld) nearest(p geo.Point, k int) (near neighbours) {
+func (w *geoWorld) nearest(p geo.Point, k int, vectors bool) (near neighbours) {
 	v := vector(p)
 	w.boxes.Nearby(func(lo, hi [2]float64, s spot, item bool) float64 {
-		if item {
+		if item && vectors {
 			return s.point.Sub(v.Vector).Norm2()
 		}
 		return boxDistance2(p, lo, hi)

@@ -1,0 +1,77 @@
+package geo
+
+import "math"
+
+// manyNear is the number of entries up to which a cell is emptied rather than divided;
+// where few are wanted, it is less, down to manyFirst.
+const manyNear, manyFirst = 24, 12
+
+// most returns up to how many entries a cell is emptied.
+func (s *Nearest) most(n *node) int {
+	switch {
+	case n.res == maxResolution:
+		return math.MaxInt
+	case s.first != nil:
+		return min(manyNear, manyFirst+s.first.count/8)
+	}
+	return manyNear
+}
+
+// open looks at the points of a cell, or divides it when they are many.
+func (s *Nearest) open(n *node) {
+	if s.total > manyPoints*float64(cellCount[n.res]) {
+		s.divide(n, 0, reachPoints)
+		return
+	}
+	most, hi := s.most(n), n.hi()
+	digit, whole := 0, 0 // the child that the walk is in, and how many were found before it
+	count := 0
+	for ok := s.points.Seek(n.lo()); ok && s.points.Key() < hi; ok = s.points.Next() {
+		if d := n.digitOf(s.points.Key()); d != digit {
+			digit, whole = d, len(s.fresh)
+		}
+		if count++; count > most {
+			s.fresh = s.fresh[:whole]
+			s.divide(n, digit, reachPoints)
+			break
+		}
+		s.find()
+	}
+	s.settle()
+}
+
+// find takes note of the current point, unless it is out of bounds.
+func (s *Nearest) find() {
+	p := s.points.Point()
+	if least, most := s.origin.straight2(p); least <= s.limit*s.limit {
+		s.fresh = append(s.fresh, candidate{least, most, p, s.keep(s.points.ID())})
+	}
+}
+
+// settle adds the points of the cell that has been opened to what is found.
+func (s *Nearest) settle() {
+	for i := range s.fresh {
+		switch c := &s.fresh[i]; {
+		case s.first == nil:
+			v := c.at.vector()
+			straight := v.Sub(s.origin.vector.Vector).Norm2()
+			s.found = push(s.found, hit{Hit{c.id, s.origin.metres(v)}, straight}, hit.before)
+		case s.span.surely(c.least, c.most) || s.span.hold(s.origin.metres(c.at.vector())):
+			s.first.add(c)
+		}
+	}
+	s.fresh = s.fresh[:0]
+	if s.first != nil {
+		s.limit = min(s.limit, s.first.limit())
+	}
+}
+
+// keep returns a copy of id.
+func (s *Nearest) keep(id []byte) []byte {
+	if len(s.slab)+len(id) > cap(s.slab) {
+		s.slab = make([]byte, 0, max(1024, len(id)))
+	}
+	at := len(s.slab)
+	s.slab = append(s.slab, id...)
+	return s.slab[at:len(s.slab):len(s.slab)]
+}
