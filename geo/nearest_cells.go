@@ -59,10 +59,16 @@ func (s *Nearest) wait(r reach) bool {
 	return true
 }
 
+// A nearNode is a node and how crowded it may be.
+type nearNode struct {
+	node
+	expected float64 // about so many points
+}
+
 // node returns the node of that number.
-func (s *Nearest) node(number int32) node {
+func (s *Nearest) node(number int32) nearNode {
 	if number < int32(len(baseNodes)) {
-		return baseNodes[number]
+		return nearNode{baseNodes[number], s.total / float64(len(baseNodes))}
 	}
 	return s.nodes[number-int32(len(baseNodes))]
 }
@@ -89,11 +95,11 @@ func (s *Nearest) openNext() {
 }
 
 // divide lets the children of n wait, from that digit on.
-func (s *Nearest) divide(n *node, from int, kind reachKind) {
+func (s *Nearest) divide(n *nearNode, from int, kind reachKind) {
 	for digit := from; digit < 7; digit++ {
 		last := len(s.nodes)
-		s.nodes = append(s.nodes, node{})
-		child := &s.nodes[last]
+		s.nodes = append(s.nodes, nearNode{expected: n.expected / 7})
+		child := &s.nodes[last].node
 		if !n.child(digit, child) || !s.wait(reach{s.least(child), int32(len(baseNodes) + last), kind}) {
 			s.nodes = s.nodes[:last]
 		}

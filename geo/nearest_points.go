@@ -18,12 +18,12 @@ func (s *Nearest) most(n *node) int {
 }
 
 // open looks at the points of a cell, or divides it when they are many.
-func (s *Nearest) open(n *node) {
-	if s.total > manyPoints*float64(cellCount[n.res]) {
+func (s *Nearest) open(n *nearNode) {
+	if n.expected > manyPoints && n.res < maxResolution {
 		s.divide(n, 0, reachPoints)
 		return
 	}
-	most, hi := s.most(n), n.hi()
+	most, hi := s.most(&n.node), n.hi()
 	digit, whole := 0, 0 // the child that the walk is in, and how many were found before it
 	count := 0
 	for ok := s.points.Seek(n.lo()); ok && s.points.Key() < hi; ok = s.points.Next() {
@@ -32,12 +32,21 @@ func (s *Nearest) open(n *node) {
 		}
 		if count++; count > most {
 			s.fresh = s.fresh[:whole]
+			n.expected = s.crowd(n, most)
 			s.divide(n, digit, reachPoints)
 			break
 		}
 		s.find()
 	}
 	s.settle()
+}
+
+// crowd returns how many points are expected in a cell whose walk has come to the one behind
+// that many: as if all of it were as crowded as its beginning. It is not believed so far that
+// more than the children of the cell would be divided without a look.
+func (s *Nearest) crowd(n *nearNode, points int) float64 {
+	part := float64(s.points.Key()-n.lo()) / float64(n.hi()-n.lo())
+	return min(float64(points)/part, 2*7*manyPoints)
 }
 
 // find takes note of the current point, unless it is out of bounds.

@@ -6,7 +6,7 @@ import "sync"
 // another one may have it.
 type nearRoom struct {
 	cells  []reach     // a heap
-	nodes  []node      // behind the base nodes, which are shared
+	nodes  []nearNode  // behind the base nodes, which are shared
 	fresh  []candidate // the points of the cell that is being opened
 	firsts firsts
 }
@@ -15,7 +15,7 @@ type nearRoom struct {
 const usualNodes = 96
 
 func newNearRoom() *nearRoom {
-	return &nearRoom{cells: make([]reach, 0, usualNodes), nodes: make([]node, 0, usualNodes)}
+	return &nearRoom{cells: make([]reach, 0, usualNodes), nodes: make([]nearNode, 0, usualNodes)}
 }
 
 var nearRooms = sync.Pool{New: func() any { return newNearRoom() }}

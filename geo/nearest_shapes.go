@@ -4,7 +4,7 @@ import "math"
 
 // openShapes measures the shapes that have exactly this cell, unless they are known to be
 // farther than the least distance of the cell, and divides it for the others.
-func (s *Nearest) openShapes(n *node, least float64) {
+func (s *Nearest) openShapes(n *nearNode, least float64) {
 	ok := s.shapes.Seek(n.lo())
 	for ; ok && s.err == nil && s.shapes.Key() == n.lo(); ok = s.shapes.Next() {
 		id := s.shapes.ID()
