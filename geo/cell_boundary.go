@@ -31,11 +31,7 @@ func (c Cell) MapBoundary() (Geometry, error) {
 	if err != nil {
 		return nil, err
 	}
-	ring := unrolled(curved(b[0]))
-	turns := math.Round((ring[len(ring)-1].Lng() - ring[0].Lng()) / 360)
-	if turns != 0 {
-		ring = alongPole(ring, turns)
-	}
+	ring := closedOnMap(curved(b[0]))
 	var parts MultiPolygon
 	for _, shift := range []float64{-360, 0, 360} {
 		if part := clipMap(ring, shift); len(part) > 3 {
@@ -130,8 +126,8 @@ func vectorOf(p Point) r3.Vector {
 }
 
 // clipMap returns the part of an unrolled ring that lies on the map when it is moved
-// by shift degrees, as a closed ring; empty when there is none. The ring is convex
-// from west to east, so that one part is left.
+// by shift degrees, as a closed ring; empty when there is none. Of a ring that comes back
+// over the edge of the map several times the pieces hang together along that edge.
 func clipMap(ring LineString, shift float64) LineString {
 	moved := make(LineString, len(ring))
 	for i, p := range ring {

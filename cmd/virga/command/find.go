@@ -152,9 +152,9 @@ func newFind(s Streams) *cobra.Command {
 		Long: `Print the documents that match, as JSON Lines or GeoJSON.
 
 With --format geojson a document is a Feature: its geometry, several in an array as a
-GeometryCollection, and its other fields as properties. Rings of polygons are turned
-to go counterclockwise, those of holes clockwise, as map viewers want them. Shapes
-across the antimeridian are not cut there.`,
+GeometryCollection, and its other fields as properties. As map viewers want them,
+rings of polygons are turned to go counterclockwise, those of holes clockwise, and
+shapes across the antimeridian are cut there.`,
 		Example: `  virga find shop.virga products --where '{"price": {"$gt": 100}}' --sort -price --limit 20
   virga find shop.virga shops --near 114.06,22.54 --max 2000 --distance metres
   virga find shop.virga shops --where '{"open": true}' --fields name --format geojson > shops.geojson`,

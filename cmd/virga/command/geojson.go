@@ -84,9 +84,15 @@ func isPlace(v document.Value) bool {
 	return v.Len() > 0
 }
 
-// appendGeometry appends v, which stands for g. Rings go counterclockwise, those of holes
-// clockwise, as viewers want them; otherwise v is as it is stored.
+// appendGeometry appends v, which stands for g. It is cut along the antimeridian, and
+// rings go counterclockwise, those of holes clockwise, as viewers want them; otherwise v
+// is as it is stored.
 func appendGeometry(dst []byte, v document.Value, g geo.Geometry) []byte {
+	if pieces, cut := geo.Cut(g); cut {
+		if value, err := pieces.MarshalValue(); err == nil {
+			v, g = value, pieces
+		}
+	}
 	switch g := g.(type) {
 	case geo.Polygon:
 		dst = append(dst, `{"type":"Polygon","coordinates":`...)

@@ -117,7 +117,7 @@ func TestFindGeoJSON(t *testing.T) {
 	run(t, shapes, "import", db, "shapes").want(t, command.Done, "imported 5\n", "")
 	run(t, "", "find", db, "shapes", "--format", "geojson").want(t, command.Done, `{"type":"FeatureCollection","features":[
 {"type":"Feature","id":1,"geometry":{"type":"Polygon","coordinates":[[[0,0],[9,0,7],[9,9],[0,9],[0,0]],[[1,1],[1,2],[2,2],[1,1]]]},"properties":{"_id":1}},
-{"type":"Feature","id":2,"geometry":{"type":"MultiPolygon","coordinates":[[[[0,0],[9,0],[9,9],[0,0]]],[[[170,0],[-170,0],[180,9],[170,0]]]]},"properties":{"_id":2}},
+{"type":"Feature","id":2,"geometry":{"type":"MultiPolygon","coordinates":[[[[0.0,0.0],[9.0,0.0],[9.0,9.0],[0.0,0.0]]],[[[-180.0,9.0],[-180.0,0.0],[-170.0,0.0],[-180.0,9.0]]],[[[170.0,0.0],[180.0,0.0],[180.0,9.0],[170.0,0.0]]]]},"properties":{"_id":2}},
 {"type":"Feature","id":3,"geometry":{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2]},{"type":"Polygon","coordinates":[[[0,0],[9,0],[9,9],[0,0]]]}]},"properties":{"_id":3}},
 {"type":"Feature","id":4,"geometry":null,"properties":{"_id":4,"at":[1,2]}},
 {"type":"Feature","id":5,"geometry":null,"properties":{"_id":5,"at":[{"type":"Point","coordinates":[1,2]},7]}}

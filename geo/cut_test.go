@@ -1,0 +1,157 @@
+package geo
+
+import (
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+)
+
+func TestCut(t *testing.T) {
+	square := LineString{{170, -1}, {-170, -1}, {-170, 1}, {170, 1}, {170, -1}}
+	lat := crossingLat(square[0], square[1]) // where its lower edge crosses
+	for name, c := range map[string]struct{ g, want Geometry }{
+		"a line":       {LineString{{170, 0}, {-170, 0}}, MultiLineString{{{170, 0}, {180, 0}}, {{-180, 0}, {-170, 0}}}},
+		"there, back":  {LineString{{179, 0}, {-179, 0}, {178, 0}}, MultiLineString{{{179, 0}, {180, 0}}, {{-180, 0}, {-179, 0}, {-180, 0}}, {{180, 0}, {178, 0}}}},
+		"begins there": {MultiLineString{{{180, 0}, {-179, 0}}, {{1, 1}, {2, 2}}}, MultiLineString{{{-180, 0}, {-179, 0}}, {{1, 1}, {2, 2}}}},
+		"a polygon": {Polygon{square}, MultiPolygon{
+			{{{-180, lat}, {-170, -1}, {-170, 1}, {-180, -lat}, {-180, lat}}},
+			{{{170, -1}, {180, lat}, {180, -lat}, {170, 1}, {170, -1}}},
+		}},
+		"along it": {Polygon{{{180, -10}, {-170, -10}, {-170, 10}, {-180, -10}}}, MultiPolygon{{{{-180, -10}, {-170, -10}, {-170, 10}, {-180, -10}}}}},
+		"beside another": {MultiPolygon{{{{0, 0}, {1, 0}, {1, 1}, {0, 0}}}, {square}}, MultiPolygon{
+			{{{0, 0}, {1, 0}, {1, 1}, {0, 0}}},
+			{{{-180, lat}, {-170, -1}, {-170, 1}, {-180, -lat}, {-180, lat}}},
+			{{{170, -1}, {180, lat}, {180, -lat}, {170, 1}, {170, -1}}},
+		}},
+	} {
+		got, cut := Cut(c.g)
+		if !cut || !reflect.DeepEqual(rounded(got), rounded(c.want)) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+	for _, g := range []Geometry{
+		nil, Point{180, 0}, MultiPoint{{180, 0}, {-180, 1}}, LineString{{1, 2}, {3, 4}}, Polygon{{{0, 0}, {1, 0}, {1, 1}, {0, 0}}},
+		Polygon{{{-180, -10}, {180, -10}, {180, 10}, {-180, 10}, {-180, -10}}}, // no area on the sphere
+		LineString{{500, 0}, {-500, 0}}, Polygon(nil), Polygon{nil}, LineString{{170, 0}},
+	} {
+		if got, cut := Cut(g); cut || !reflect.DeepEqual(got, g) {
+			t.Errorf("%v was cut to %v", g, got)
+		}
+	}
+}
+
+// rounded returns the places of the lines and rings of g to a millionth of a degree.
+func rounded(g Geometry) [][][2]int64 {
+	var all [][][2]int64
+	for _, l := range linesOf(g) {
+		var line [][2]int64
+		for _, p := range l {
+			line = append(line, [2]int64{int64(math.Round(p.Lng() * 1e6)), int64(math.Round(p.Lat() * 1e6))})
+		}
+		all = append(all, line)
+	}
+	return all
+}
+
+func linesOf(g Geometry) []LineString {
+	switch g := g.(type) {
+	case LineString:
+		return []LineString{g}
+	case MultiLineString:
+		return g
+	case Polygon:
+		return g
+	case MultiPolygon:
+		var all []LineString
+		for _, p := range g {
+			all = append(all, p...)
+		}
+		return all
+	}
+	return nil
+}
+
+// What is cut has the area on the map that it has beyond its edge, and no edge goes
+// around the world.
+func TestCutKeepsTheArea(t *testing.T) {
+	seed := rand.Uint64()
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	cut := 0
+	for range 2000 {
+		center := Point{180 + 4*(rnd.Float64()-0.5), 100 * (rnd.Float64() - 0.5)}
+		star := func(least, most float64) LineString {
+			n := 3 + rnd.IntN(20)
+			var ring LineString
+			for i := range n {
+				sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(n))
+				r := least + (most-least)*rnd.Float64()
+				ring = append(ring, Point{math.Remainder(center.Lng()+r*cos, 360), center.Lat() + r*sin})
+			}
+			return append(ring, ring[0])
+		}
+		g := Polygon{star(1.5, 3)}
+		if rnd.IntN(2) == 0 {
+			g = append(g, star(0.1, 0.5))
+		}
+		got, ok := Cut(g)
+		if !ok {
+			continue
+		}
+		cut++
+		want, have := 0.0, 0.0
+		for i, ring := range g {
+			want += sign(i) * flatArea(unrolled(ring))
+		}
+		for _, p := range got.(MultiPolygon) {
+			for i, ring := range p {
+				have += sign(i) * flatArea(ring)
+				for k := range ring {
+					if math.Abs(ring[k].Lng()) > 180 || k > 0 && math.Abs(ring[k].Lng()-ring[k-1].Lng()) > 10 {
+						t.Fatalf("seed %d: %v is cut to %v", seed, g, got)
+					}
+				}
+			}
+		}
+		if math.Abs(want-have) > 0.01*want {
+			t.Fatalf("seed %d: %v has an area of %v, and its pieces %v of %v", seed, g, want, got, have)
+		}
+	}
+	if cut < 500 {
+		t.Errorf("seed %d: %d polygons were cut", seed, cut)
+	}
+}
+
+func sign(ring int) float64 {
+	if ring == 0 {
+		return 1
+	}
+	return -1
+}
+
+// flatArea returns the area of a ring in square degrees.
+func flatArea(ring LineString) float64 {
+	sum := 0.0
+	for i := 1; i < len(ring); i++ {
+		sum += ring[i-1].Lng()*ring[i].Lat() - ring[i].Lng()*ring[i-1].Lat()
+	}
+	return math.Abs(sum) / 2
+}
+
+// Round a pole the map is filled up to its side, less a hole.
+func TestCutRoundAPole(t *testing.T) {
+	cap := func(lat float64) LineString {
+		return LineString{{10, lat}, {100, lat}, {-170, lat}, {-80, lat}, {10, lat}}
+	}
+	for _, pole := range []float64{1, -1} {
+		got, ok := Cut(Polygon{cap(60 * pole), cap(80 * pole)})
+		pieces, _ := got.(MultiPolygon)
+		if !ok || len(pieces) != 1 || len(pieces[0]) != 2 {
+			t.Fatalf("the cap became %v", got)
+		}
+		area := flatArea(pieces[0][0]) - flatArea(pieces[0][1])
+		if math.Abs(area-360*20) > 100 {
+			t.Errorf("%v has an area of %v", got, area)
+		}
+	}
+}
