@@ -88,7 +88,7 @@ func cutPolygon(g Polygon) []Polygon {
 	for i, ring := range g {
 		rings[i] = closedOnMap(ring)
 		if i > 0 {
-			rings[i] = beside(rings[0], rings[i])
+			rings[i] = byRing(rings[0], rings[i])
 		}
 	}
 	var pieces []Polygon
@@ -121,8 +121,8 @@ func closedOnMap(l LineString) LineString {
 	return ring
 }
 
-// beside returns a hole moved by whole turns to where it lies within the ring around it.
-func beside(ring, hole LineString) LineString {
+// byRing returns a hole moved by whole turns to where it lies within the ring around it.
+func byRing(ring, hole LineString) LineString {
 	turn := 360 * math.Round((middleOf(ring)-middleOf(hole))/360)
 	moved := make(LineString, len(hole))
 	for i, p := range hole {
