@@ -96,8 +96,12 @@ func (s Spec) Same(t Spec) bool {
 	return slices.Equal(s.Fields, t.Fields) && s.Unique == t.Unique && s.Sparse == t.Sparse && s.Geo == t.Geo
 }
 
-// Validate reports everything that is wrong with the spec, as [fault.ErrInvalid].
+// Validate reports everything that is wrong with the spec, as [fault.ErrInvalid]; of one
+// with too many fields only that.
 func (s Spec) Validate() error {
+	if n := len(s.Fields); n > MaxFields {
+		return fmt.Errorf("index of %d fields, the limit is %d: %w", n, MaxFields, fault.ErrInvalid)
+	}
 	given := s.Name != ""
 	s = s.Named()
 	var faults []error
@@ -105,7 +109,7 @@ func (s Spec) Validate() error {
 	refuse := func(format string, args ...any) {
 		faults = append(faults, fmt.Errorf("%s: %s: %w", label, fmt.Sprintf(format, args...), fault.ErrInvalid))
 	}
-	if n := len(s.Fields); n == 0 || n > MaxFields {
+	if n := len(s.Fields); n == 0 || n > MaxFields { // with the geo field
 		refuse("%d fields, 1 to %d are possible", n, MaxFields)
 	}
 	for i, f := range s.Fields {
