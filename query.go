@@ -53,11 +53,15 @@ func (q *Query) Where(cond any) *Query {
 
 // OrderBy returns the query with path added to its order. A path that is in the
 // order already keeps its place and takes the new direction. Without an order,
-// and where it leaves ties, documents come in the order of their _id.
+// and where it leaves ties, documents come in the order of their _id. An order has
+// [query.MaxSortFields] at most.
 func (q *Query) OrderBy(path string, dir Direction) *Query {
 	next := *q
 	if dir != Asc && dir != Desc {
 		return next.refuse("order by %s: the direction %d is neither Asc nor Desc", path, dir)
+	}
+	if len(q.order) > query.MaxSortFields {
+		return &next // refused when it runs, whatever else is added
 	}
 	next.order = slices.Clone(q.order)
 	for i := range next.order {

@@ -119,4 +119,16 @@ func TestWideRest(t *testing.T) {
 	}
 	_, err = c.Aggregate().Sort(wide("", kept)).All(ctx())
 	mustRefuse(t, "sort", err, refusal{"", nil, ErrInvalid, "*", "the limit is 32"})
+	ordered, spec := c.Where(nil), index.Spec{}
+	for i := range wideFields {
+		ordered = ordered.OrderBy(fmt.Sprint("f", i), Desc)
+		spec.Fields = append(spec.Fields, index.Field{Path: fmt.Sprint("f", i)})
+	}
+	_, err = ordered.Get(ctx())
+	mustRefuse(t, "order", err, refusal{"", nil, ErrInvalid, "*", "the limit is 32"})
+	err = c.CreateIndex(ctx(), spec)
+	mustRefuse(t, "index", err, refusal{"", nil, ErrInvalid, "*", "the limit is 31"})
+	if n := len(err.Error()); n > 200 {
+		t.Errorf("the index is refused in %d bytes", n)
+	}
 }

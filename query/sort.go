@@ -8,8 +8,8 @@ import (
 	"github.com/virgadb/virga/internal/fault"
 )
 
-// maxSortFields is the most fields a sort may have.
-const maxSortFields = 32
+// MaxSortFields is the most fields a sort may have.
+const MaxSortFields = 32
 
 // A SortField is one field to sort by.
 type SortField struct {
@@ -27,7 +27,7 @@ type Sort struct {
 // CompileSort compiles an order: a D of dotted paths, each with 1 to ascend or -1
 // to descend, or a slice of [SortField]. A repeated path keeps its place and takes
 // the later direction. A map of more than one field is ErrInvalid, because it has
-// no order: use a D. So are other directions, and more than 32 fields. Nil and an
+// no order: use a D. So are other directions, and more than [MaxSortFields]. Nil and an
 // empty object leave the order open.
 func CompileSort(spec any) (*Sort, error) {
 	s := new(Sort)
@@ -70,7 +70,7 @@ func CompileSort(spec any) (*Sort, error) {
 // by adds f, or gives its direction to the field of that path. Of fields beyond the limit
 // it looks for none: they are refused as they are.
 func (s *Sort) by(f SortField) {
-	for i := range min(len(s.Fields), maxSortFields) {
+	for i := range min(len(s.Fields), MaxSortFields) {
 		if s.Fields[i].Path.String() == f.Path.String() {
 			s.Fields[i].Desc = f.Desc
 			return
@@ -80,8 +80,8 @@ func (s *Sort) by(f SortField) {
 }
 
 func (s *Sort) check() error {
-	if len(s.Fields) > maxSortFields {
-		return fmt.Errorf("sort: %d fields, the limit is %d: %w", len(s.Fields), maxSortFields, fault.ErrInvalid)
+	if len(s.Fields) > MaxSortFields {
+		return fmt.Errorf("sort: too many fields, the limit is %d: %w", MaxSortFields, fault.ErrInvalid)
 	}
 	for _, f := range s.Fields {
 		if len(f.Path.Segments()) == 0 {

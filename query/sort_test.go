@@ -93,17 +93,17 @@ func TestSortOrder(t *testing.T) {
 
 func TestSortIsRefused(t *testing.T) {
 	many := document.D{}
-	for i := range maxSortFields + 1 {
+	for i := range MaxSortFields + 1 {
 		many = append(many, document.E{Key: "f" + strconv.Itoa(i), Value: 1})
 	}
-	if _, err := CompileSort(many[:maxSortFields]); err != nil {
-		t.Errorf("%d fields: %v", maxSortFields, err)
+	if _, err := CompileSort(many[:MaxSortFields]); err != nil {
+		t.Errorf("%d fields: %v", MaxSortFields, err)
 	}
 	tests := []struct {
 		spec any
 		want string
 	}{
-		{many, ": 33 fields"},
+		{many, ": too many fields, the limit is 32"},
 		{m{"a": 1, "b": 1}, ": use D"},
 		{map[string]int{"a": 1, "b": 1}, ": use D"},
 		{d{{"a", 2}}, "a: must be 1 or -1, not 2"},
