@@ -8,22 +8,19 @@ import (
 	"github.com/virgadb/virga/document"
 )
 
-// beside reports whether p surely has nothing in common with v, a stored polygon. It
-// counts the edges that the meridian from p to the north pole crosses, of which it makes
-// vectors of the few that pass over the longitude of p: v need not be made ready. Of what
-// is inside, on an edge or nearly, wide, or near to a pole it is not sure.
-func beside(p s2.Point, v document.Value) bool {
-	var parts [2]document.Value
-	if err := v.Pick(members[:], parts[:]); err != nil || parts[0].Kind() != document.String || string(parts[0].Bytes()) != "Polygon" {
-		return false
-	}
+// beside reports whether p surely has nothing in common with a stored polygon, of which it
+// gets the coordinates. It counts the edges that the meridian from p to the north pole
+// crosses, and makes vectors of those that pass over the longitude of p alone: the polygon
+// need not be made ready. Of what is inside, on an edge or nearly, wide, or near to a pole
+// it is not sure.
+func beside(p s2.Point, polygon document.Value) bool {
 	m := meridian{p, pointOf(p.Vector).Lng()}
 	if math.Abs(p.Z) > polarZ || math.Abs(m.lng) > lastLng {
 		return false
 	}
 	var room [32]Point
 	odd := false
-	for e := parts[1].Elements(); e.Next(); {
+	for e := polygon.Elements(); e.Next(); {
 		ring, ok := document.AppendPositions(room[:0], e.Value())
 		if !ok {
 			return false

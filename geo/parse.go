@@ -155,12 +155,27 @@ var members = [2]string{"type", "coordinates"}
 // one and keeps the rules. It is [Parse] for the geometry that most documents hold:
 // it does not allocate.
 func ReadPoint(v document.Value) (Point, bool) {
-	var parts [2]document.Value
-	if err := v.Pick(members[:], parts[:]); err != nil || parts[0].Kind() != document.String || string(parts[0].Bytes()) != "Point" {
+	kind, c := picked(v)
+	if string(kind) != "Point" {
 		return Point{}, false
 	}
+	return readPosition(c)
+}
+
+// picked returns the type of a stored geometry and its coordinates. The type of what has
+// none is empty.
+func picked(v document.Value) (kind []byte, coordinates document.Value) {
+	var parts [2]document.Value
+	if err := v.Pick(members[:], parts[:]); err != nil || parts[0].Kind() != document.String {
+		return nil, document.Value{}
+	}
+	return parts[0].Bytes(), parts[1]
+}
+
+// readPosition returns the point that the coordinates of one are, if they keep the rules.
+func readPosition(v document.Value) (Point, bool) {
 	var p Point
-	e := parts[1].Elements()
+	e := v.Elements()
 	for i := range p {
 		if !e.Next() {
 			return Point{}, false

@@ -68,11 +68,16 @@ func (k *Shapes) Within(a *Area, v document.Value) bool {
 // Touching reports whether v is a stored geometry that has a point in common with s, as
 // [Shape.Touches] does.
 func (k *Shapes) Touching(s *Shape, v document.Value) bool {
-	if p, ok := quickPoint(v); ok {
-		return s.hasPoint(p)
-	}
-	if p, ok := s.single(); ok && len(v.Raw()) < keptFrom && beside(p, v) {
-		return false
+	if len(v.Raw()) < keptFrom {
+		switch kind, c := picked(v); string(kind) {
+		case "Point":
+			p, ok := readPosition(c)
+			return ok && s.hasPoint(p.vector())
+		case "Polygon":
+			if p, ok := s.single(); ok && beside(p, c) {
+				return false
+			}
+		}
 	}
 	t := k.prepared(v)
 	return t.shape != nil && s.Intersects(t.shape) && t.straight()
