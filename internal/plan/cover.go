@@ -23,7 +23,8 @@ type coverer struct {
 	reader *index.Reader
 	brief  bool // documents are valid until the next one only
 	build  document.Builder
-	slab   slab // of the others
+	slab   slab   // of the others
+	onlyID []byte // a document that has nothing but an _id, up to that
 }
 
 // keptSlab is the largest piece of memory that documents made from entries share: all of
@@ -31,7 +32,11 @@ type coverer struct {
 const keptSlab = 4 << 10
 
 func (c *cover) start(brief bool) *coverer {
-	return &coverer{cover: c, reader: c.index.Reader(c.id, c.fields), brief: brief, slab: slab{most: keptSlab}}
+	w := &coverer{cover: c, reader: c.index.Reader(c.id, c.fields), brief: brief, slab: slab{most: keptSlab}}
+	if c.id && len(c.fields) == 0 {
+		w.onlyID = document.AppendText(document.AppendHead(nil, document.Object, 1), []byte("_id"))
+	}
+	return w
 }
 
 // brief reports whether a document of c need not be valid when the next one is asked for:
@@ -185,6 +190,11 @@ func (c *coverer) document(e index.Parts) (document.Doc, bool) {
 
 // make is document for the entry last read.
 func (c *coverer) make() (document.Doc, bool) {
+	if c.onlyID != nil {
+		raw := append(c.onlyID, c.reader.ID().Raw()...)
+		c.onlyID = raw[:len(c.onlyID)] // with the room that was made
+		return c.finish(raw), true
+	}
 	c.build.Reset()
 	c.build.BeginObject()
 	if c.id {
@@ -202,10 +212,15 @@ func (c *coverer) make() (document.Doc, bool) {
 		c.nested(path, v)
 	}
 	c.build.End()
-	if c.brief {
-		return document.FromRaw(c.build.Bytes()), true
+	return c.finish(c.build.Bytes()), true
+}
+
+// finish returns the document in raw, of its own unless it may be brief.
+func (c *coverer) finish(raw []byte) document.Doc {
+	if !c.brief {
+		raw = c.slab.clone(raw)
 	}
-	return document.FromRaw(c.slab.clone(c.build.Bytes())), true
+	return document.FromRaw(raw)
 }
 
 // nested writes v at a dotted path.
