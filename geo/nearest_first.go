@@ -69,16 +69,17 @@ func (f *firsts) clear() {
 
 // rank returns the nearest in order, when all candidates have been added.
 func (f *firsts) rank(o *Origin) []Hit {
-	f.clear()
 	// What they are at least puts them in order but for a few, for much less than to compare
 	// hits: it is not negative, so that its bits rise with it.
 	digits := bits.Len(uint(len(f.list)))
 	f.order = f.order[:0]
 	for i := range f.list {
-		f.order = append(f.order, math.Float64bits(max(0, f.list[i].least))>>digits<<digits|uint64(i))
+		if least := f.list[i].least; least <= f.far {
+			f.order = append(f.order, math.Float64bits(max(0, least))>>digits<<digits|uint64(i))
+		}
 	}
 	slices.Sort(f.order)
-	hits := make([]Hit, len(f.list))
+	hits := make([]Hit, len(f.order))
 	for i, x := range f.order {
 		c := &f.list[x&(1<<digits-1)]
 		hits[i] = Hit{c.id, o.metres(c.at.vector())}
