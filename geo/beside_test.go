@@ -2,6 +2,8 @@ package geo
 
 import (
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/golang/geo/s2"
@@ -78,4 +80,25 @@ func TestBeside(t *testing.T) {
 	if told < apart/2 || told == 0 {
 		t.Errorf("of %d points beside polygons %d are told", apart, told)
 	}
+}
+
+// randomPlace returns a point of s, or one nearer than touching counts.
+func (s *Shape) randomPlace(rnd *rand.Rand) s2.Point {
+	chains := slices.Clone(s.lines)
+	for _, g := range s.polygons {
+		for _, r := range g.rings {
+			chains = append(chains, &r.chain)
+		}
+	}
+	if len(chains) == 0 {
+		return s.points[rnd.IntN(len(s.points))]
+	}
+	c := chains[rnd.IntN(len(chains))]
+	i := 1 + rnd.IntN(len(c.v)-1)
+	p := s2.Interpolate([]float64{0, 1, rnd.Float64()}[rnd.IntN(3)], c.v[i-1], c.v[i])
+	if rnd.IntN(3) == 0 {
+		away := s2.Point{Vector: p.Ortho().Mul(float64(2*rnd.IntN(2) - 1))}
+		p = s2.InterpolateAtDistance(0.9*tolerance, p, away)
+	}
+	return p
 }

@@ -12,8 +12,6 @@ import (
 	"slices"
 	"sort"
 	"testing"
-
-	"github.com/golang/geo/s2"
 )
 
 // A heldEntry is an entry of the index in memory that searches are tried on.
@@ -398,27 +396,6 @@ func onShapes(t *testing.T, rnd *rand.Rand, seed uint64, cells *held, shapes []*
 			t.Fatalf("seed %d: %v: shape %d %+v is found %d times", seed, query.points, i, s, n)
 		}
 	}
-}
-
-// randomPlace returns a point of s, or one nearer than touching counts.
-func (s *Shape) randomPlace(rnd *rand.Rand) s2.Point {
-	chains := slices.Clone(s.lines)
-	for _, g := range s.polygons {
-		for _, r := range g.rings {
-			chains = append(chains, &r.chain)
-		}
-	}
-	if len(chains) == 0 {
-		return s.points[rnd.IntN(len(s.points))]
-	}
-	c := chains[rnd.IntN(len(chains))]
-	i := 1 + rnd.IntN(len(c.v)-1)
-	p := s2.Interpolate([]float64{0, 1, rnd.Float64()}[rnd.IntN(3)], c.v[i-1], c.v[i])
-	if rnd.IntN(3) == 0 {
-		away := s2.Point{Vector: p.Ortho().Mul(float64(2*rnd.IntN(2) - 1))}
-		p = s2.InterpolateAtDistance(0.9*tolerance, p, away)
-	}
-	return p
 }
 
 // Only points have a lineage.
