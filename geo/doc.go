@@ -24,6 +24,9 @@
 // of many documents; package query asks them. What walks over cells or hands out the
 // nearest is for the database's own use.
 //
+// Flat maps want shapes cut along the antimeridian and rings wound one way: see [Cut] and
+// [LineString.Clockwise]. The database needs neither.
+//
 // # Cells
 //
 // A [Cell] is one of the H3 grid, which divides the sphere into hexagons of 16 sizes.
