@@ -233,7 +233,7 @@ type pin struct {
 
 // request returns the question that is asked of the collection.
 func (a *access) request(filter *query.Filter) *query.Request {
-	return &query.Request{Filter: filter, Sort: a.sort, Skip: a.skip, Limit: a.limit, Needs: a.needs, Strict: a.strict}
+	return &query.Request{Filter: filter, Sort: a.sort, Skip: a.skip, Limit: a.limit, Needs: a.needs, Strict: a.strict, Distances: a.sort.Near() != nil}
 }
 
 // filterFor returns the filter with what is known only now.

@@ -17,6 +17,7 @@ type Nearest struct {
 	measure        func(id []byte) (metres float64, ok bool, err error)
 	told           func() (Bounds, bool)
 	repeats        bool // one may have several entries
+	ranking        bool // hits need not be measured
 
 	*nearRoom
 	found  []hit   // a heap
@@ -31,8 +32,8 @@ type Nearest struct {
 
 // A Hit is what a [Nearest] has found.
 type Hit struct {
-	ID     []byte // what the entry belongs to
-	Metres float64
+	ID     []byte  // what the entry belongs to
+	Metres float64 // unless the search is a ranking
 }
 
 // A hit is a Hit with the straight distance, squared.
@@ -49,6 +50,7 @@ type NearSearch struct {
 	Min, Max float64 // metres, as far as they bound what is returned
 	Repeats  bool    // one id may have several entries: only its nearest counts
 	Count    int     // Next is called for at most so many hits; 0 when that is not known
+	Ranking  bool    // hits need no Metres, their order is all that counts
 
 	// Measure returns the distance in metres of what has shapes.
 	Measure func(id []byte) (metres float64, ok bool, err error)
@@ -64,7 +66,7 @@ const maxFirst = 10_000
 func (o *Origin) Search(s NearSearch) *Nearest {
 	n := &Nearest{
 		points: s.Points, shapes: s.Shapes, total: float64(s.Total), origin: o, span: newSpan(s.Min, s.Max),
-		limit: everywhere, measure: s.Measure, told: s.Told, repeats: s.Repeats || s.Shapes != nil,
+		limit: everywhere, measure: s.Measure, told: s.Told, repeats: s.Repeats || s.Shapes != nil, ranking: s.Ranking,
 	}
 	if angle := s.Max / EarthRadius; angle < math.Pi-1e-3 {
 		n.limit = 2*math.Sin(angle/2) + straightRounding
@@ -117,7 +119,7 @@ func (s *Nearest) nextFirst() (h Hit, ok bool, err error) {
 		for len(s.cells) > 0 {
 			s.openNext()
 		}
-		s.answer = s.first.rank(s.origin)
+		s.answer = s.first.rank(s.origin, !s.ranking)
 		s.nearRoom.release()
 		s.nearRoom = nil
 	}

@@ -1,6 +1,7 @@
 package geo
 
 import (
+	"bytes"
 	"math"
 	"math/bits"
 	"slices"
@@ -19,7 +20,7 @@ type firsts struct {
 
 // A candidate is a point that may be one of the nearest.
 type candidate struct {
-	least, most float64 // bounds of its straight distance, squared, but for straightRounding
+	least, most float64 // bounds of its straight distance, squared
 	at          Point
 	id          []byte
 }
@@ -67,11 +68,13 @@ func (f *firsts) clear() {
 	f.list = slices.DeleteFunc(f.list, func(c candidate) bool { return c.least > f.far })
 }
 
-// rank returns the nearest in order, when all candidates have been added.
-func (f *firsts) rank(o *Origin) []Hit {
+// rank returns the nearest in order, when all candidates have been added, and measures them
+// when asked to.
+func (f *firsts) rank(o *Origin, measure bool) []Hit {
 	// What they are at least puts them in order but for a few, for much less than to compare
-	// hits: it is not negative, so that its bits rise with it.
+	// them: it is not negative, so that its bits rise with it.
 	digits := bits.Len(uint(len(f.list)))
+	number := func(x uint64) *candidate { return &f.list[x&(1<<digits-1)] }
 	f.order = f.order[:0]
 	for i := range f.list {
 		if least := f.list[i].least; least <= f.far {
@@ -79,11 +82,29 @@ func (f *firsts) rank(o *Origin) []Hit {
 		}
 	}
 	slices.Sort(f.order)
-	hits := make([]Hit, len(f.order))
-	for i, x := range f.order {
-		c := &f.list[x&(1<<digits-1)]
-		hits[i] = Hit{c.id, o.metres(c.at.vector())}
+	slices.SortFunc(f.order, func(a, b uint64) int { return number(a).compare(number(b), o) })
+	hits := make([]Hit, min(f.count, len(f.order)))
+	for i := range hits {
+		c := number(f.order[i])
+		if hits[i].ID = c.id; measure {
+			hits[i].Metres = c.metres(o)
+		}
 	}
-	slices.SortFunc(hits, Hit.compare)
-	return hits[:min(f.count, len(hits))]
+	return hits
 }
+
+// compare orders candidates by their distance from o, then by their ids. Bounds that do not
+// meet are much farther apart than distances are rounded.
+func (c *candidate) compare(d *candidate, o *Origin) int {
+	switch {
+	case c.most < d.least:
+		return -1
+	case d.most < c.least:
+		return 1
+	case c.at == d.at:
+		return bytes.Compare(c.id, d.id)
+	}
+	return Hit{c.id, c.metres(o)}.compare(Hit{d.id, d.metres(o)})
+}
+
+func (c *candidate) metres(o *Origin) float64 { return o.metres(c.at.vector()) }

@@ -26,8 +26,12 @@ func (s *Nearest) open(n *nearNode) {
 	most, hi := s.most(&n.node), n.hi()
 	digit, whole := 0, 0 // the child that the walk is in, and how many were found before it
 	count := 0
-	for ok := s.points.Seek(n.lo()); ok && s.points.Key() < hi; ok = s.points.Next() {
-		if d := n.digitOf(s.points.Key()); d != digit {
+	for ok := s.points.Seek(n.lo()); ok; ok = s.points.Next() {
+		key := s.points.Key()
+		if key >= hi {
+			break
+		}
+		if d := n.digitOf(key); d != digit {
 			digit, whole = d, len(s.fresh)
 		}
 		if count++; count > most {
@@ -52,10 +56,17 @@ func (s *Nearest) crowd(n *nearNode, points int) float64 {
 // find takes note of the current point, unless it is out of bounds.
 func (s *Nearest) find() {
 	p := s.points.Point()
-	if least, most := s.origin.straight2(p); least <= s.limit*s.limit {
+	least, most := s.origin.chord2(p)
+	if most-least > narrow*least {
+		least, most = s.origin.straight2(p)
+	}
+	if least <= s.limit*s.limit {
 		s.fresh = append(s.fresh, candidate{least, most, p, s.keep(s.points.ID())})
 	}
 }
+
+// narrow is how far apart bounds of a squared distance may be, as a part of it, to do for it.
+const narrow = 0.01
 
 // settle adds the points of the cell that has been opened to what is found.
 func (s *Nearest) settle() {
@@ -65,7 +76,7 @@ func (s *Nearest) settle() {
 			v := c.at.vector()
 			straight := v.Sub(s.origin.vector.Vector).Norm2()
 			s.found = push(s.found, hit{Hit{c.id, s.origin.metres(v)}, straight}, hit.before)
-		case s.span.surely(c.least, c.most) || s.span.hold(s.origin.metres(c.at.vector())):
+		case s.span.surely(c.least, c.most) || s.span.hold(c.metres(s.origin)):
 			s.first.add(c)
 		}
 	}

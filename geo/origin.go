@@ -34,15 +34,10 @@ func (o *Origin) Distance(v document.Value) (float64, bool) {
 // metres returns the distance over the ground from o to v.
 func (o *Origin) metres(v s2.Point) float64 { return angle(o.vector, v) * EarthRadius }
 
-// narrow is how far apart bounds of a squared distance may be, as a part of it, to do for it.
-const narrow = 0.01
-
-// straight2 returns narrow bounds of the square of the straight distance from o to p. Where
-// they are equal they are it, but for rounding.
+// straight2 returns bounds of the square of the straight distance from o to p, which are as
+// narrow as computing allows, but take a vector.
 func (o *Origin) straight2(p Point) (least, most float64) {
-	if least, most = o.chord2(p); most-least <= narrow*least {
-		return least, most
-	}
-	d := p.vector().Sub(o.vector.Vector).Norm2()
-	return d, d
+	d := p.vector().Sub(o.vector.Vector).Norm()
+	least, most = max(0, d-straightRounding), d+straightRounding
+	return least * least, most * most
 }

@@ -12,6 +12,7 @@ type Request struct {
 	Limit      int          // the most documents returned; 0 means all
 	Projection *Projection  // nil returns whole documents
 	Hint       string       // the name of the index to use, or [NoIndex]; empty leaves the choice
+	Distances  bool         // of each document its distance is asked for; of an order by that
 
 	// For readers that do not look at everything. Without a Projection only.
 	Needs  []string // dotted paths that are looked at: others may be missing; nil means all of it

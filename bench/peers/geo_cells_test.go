@@ -39,7 +39,7 @@ func (t cellTree) near(p geo.Point, k int) (near neighbours, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := o.Search(geo.NearSearch{Points: t.walk(), Total: int64(t.tree.Len()), Max: math.Inf(1), Count: k})
+	s := o.Search(geo.NearSearch{Points: t.walk(), Total: int64(t.tree.Len()), Max: math.Inf(1), Count: k, Ranking: true})
 	for len(near) < k {
 		hit, ok, err := s.Next()
 		if err != nil || !ok {

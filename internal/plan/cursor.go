@@ -106,8 +106,8 @@ func (c *Cursor) end(err error) bool {
 // Doc returns the current document, valid for ever.
 func (c *Cursor) Doc() document.Doc { return c.doc }
 
-// Distance returns the distance of the current document in metres, of a query whose
-// documents come by it.
+// Distance returns the distance of the current document in metres, of a query for
+// [query.Request.Distances].
 func (c *Cursor) Distance() float64 { return c.metres }
 
 // Err returns what ended the cursor early, or nil.

@@ -125,6 +125,7 @@ func (n *near) start() error {
 		o.Repeats = x.Multikey(x.GeoField())
 		if n.after == nil && n.access.exact && x.Traits().Multikey == 0 {
 			o.Count = n.exec.planner.window // each hit is another document, and is returned
+			o.Ranking = !n.exec.planner.r.Distances && len(n.streams) == 1
 		}
 		if s.shapes != nil {
 			o.Shapes, o.Told = s.shapes, s.shapes.bounds
