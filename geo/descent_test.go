@@ -205,7 +205,7 @@ func TestNearestAgainstAll(t *testing.T) {
 				s.Min = math.Pow(10, 7*rnd.Float64())
 			}
 			if rnd.IntN(2) == 0 {
-				s.Count = k
+				s.Count, s.Ranking = k, rnd.IntN(2) == 0
 			}
 			want := nearestOfAll(h, o, s.Min, s.Max)
 			search := o.Search(s)
@@ -214,7 +214,7 @@ func TestNearestAgainstAll(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if ok != (i < len(want)) || ok && (string(hit.ID) != string(want[i].ID) || hit.Metres != want[i].Metres) {
+				if ok != (i < len(want)) || ok && (string(hit.ID) != string(want[i].ID) || !s.Ranking && hit.Metres != want[i].Metres) {
 					t.Fatalf("seed %d: near %v, %v to %v m: of %d, hit %d is %s at %v m, %v", seed, p, s.Min, s.Max, s.Count, i, hit.ID, hit.Metres, ok)
 				}
 				found++

@@ -119,7 +119,7 @@ func (s *Nearest) nextFirst() (h Hit, ok bool, err error) {
 		for len(s.cells) > 0 {
 			s.openNext()
 		}
-		s.answer = s.first.rank(s.origin, !s.ranking)
+		s.answer = s.first.rank(s.places, s.origin, !s.ranking)
 		s.nearRoom.release()
 		s.nearRoom = nil
 	}

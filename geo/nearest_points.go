@@ -24,7 +24,8 @@ func (s *Nearest) open(n *nearNode) {
 		return
 	}
 	most, hi := s.most(&n.node), n.hi()
-	digit, whole := 0, 0 // the child that the walk is in, and how many were found before it
+	from := len(s.places)
+	digit, whole := 0, from // the child that the walk is in, and how many points there were before it
 	count := 0
 	for ok := s.points.Seek(n.lo()); ok; ok = s.points.Next() {
 		key := s.points.Key()
@@ -32,17 +33,17 @@ func (s *Nearest) open(n *nearNode) {
 			break
 		}
 		if d := n.digitOf(key); d != digit {
-			digit, whole = d, len(s.fresh)
+			digit, whole = d, len(s.places)
 		}
 		if count++; count > most {
-			s.fresh = s.fresh[:whole]
+			s.places = s.places[:whole]
 			n.expected = s.crowd(n, most)
 			s.divide(n, digit, reachPoints)
 			break
 		}
 		s.find()
 	}
-	s.settle()
+	s.settle(from)
 }
 
 // crowd returns how many points are expected in a cell whose walk has come to the one behind
@@ -61,29 +62,39 @@ func (s *Nearest) find() {
 		least, most = s.origin.straight2(p)
 	}
 	if least <= s.limit*s.limit {
-		s.fresh = append(s.fresh, candidate{least, most, p, s.keep(s.points.ID())})
+		s.places = append(s.places, candidate{least, most, p, s.keep(s.points.ID())})
 	}
 }
 
 // narrow is how far apart bounds of a squared distance may be, as a part of it, to do for it.
 const narrow = 0.01
 
-// settle adds the points of the cell that has been opened to what is found.
-func (s *Nearest) settle() {
-	for i := range s.fresh {
-		switch c := &s.fresh[i]; {
+// settle takes in the points of the cell that has been opened, which are those behind the
+// first so many.
+func (s *Nearest) settle(from int) {
+	kept := s.places[:from]
+	for i := from; i < len(s.places); i++ {
+		c := &s.places[i]
+		switch {
 		case s.first == nil:
-			v := c.at.vector()
-			straight := v.Sub(s.origin.vector.Vector).Norm2()
-			s.found = push(s.found, hit{Hit{c.id, s.origin.metres(v)}, straight}, hit.before)
-		case s.span.surely(c.least, c.most) || s.span.hold(c.metres(s.origin)):
-			s.first.add(c)
+			s.found = push(s.found, c.hit(s.origin), hit.before)
+		case !s.inBounds(c) || !s.first.add(c):
+		case i == len(kept):
+			kept = s.places[:i+1] // where it is
+		default:
+			kept = append(kept, *c)
 		}
 	}
-	s.fresh = s.fresh[:0]
+	s.places = kept
 	if s.first != nil {
+		s.places = s.first.clear(s.places)
 		s.limit = min(s.limit, s.first.limit())
 	}
+}
+
+// inBounds reports whether c is at a distance that is asked for.
+func (s *Nearest) inBounds(c *candidate) bool {
+	return s.span.surely(c.least, c.most) || s.span.hold(c.metres(s.origin))
 }
 
 // keep returns a copy of id.

@@ -7,7 +7,7 @@ import "sync"
 type nearRoom struct {
 	cells  []reach     // a heap
 	nodes  []nearNode  // behind the base nodes, which are shared
-	fresh  []candidate // the points of the cell that is being opened
+	places []candidate // of first, those that may be wanted; behind them those of the cell that is being opened
 	firsts firsts
 }
 
@@ -22,11 +22,11 @@ var nearRooms = sync.Pool{New: func() any { return newNearRoom() }}
 
 // release lets another search have r, unless it has grown large.
 func (r *nearRoom) release() {
-	if cap(r.nodes) > 16*usualNodes || cap(r.firsts.list) > 16*usualNodes || cap(r.fresh) > 16*usualNodes {
+	if cap(r.nodes) > 16*usualNodes || cap(r.places) > 16*usualNodes {
 		return
 	}
 	r.cells, r.nodes = r.cells[:0], r.nodes[:0]
-	clear(r.fresh[:cap(r.fresh)]) // of ids, which belong to the search
-	clear(r.firsts.list[:cap(r.firsts.list)])
+	clear(r.places[:cap(r.places)]) // of ids, which belong to the search
+	r.places = r.places[:0]
 	nearRooms.Put(r)
 }
