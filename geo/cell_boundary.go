@@ -31,7 +31,7 @@ func (c Cell) MapBoundary() (Geometry, error) {
 	if err != nil {
 		return nil, err
 	}
-	ring := closedOnMap(curved(b[0]))
+	ring, _ := closedOnMap(curved(b[0]))
 	var parts MultiPolygon
 	for _, shift := range []float64{-360, 0, 360} {
 		if part := clipMap(ring, shift); len(part) > 3 {
@@ -79,32 +79,33 @@ func unrolled(ring LineString) LineString {
 	return out
 }
 
-// alongPole closes an unrolled ring round a pole by the side of the map there, from
-// one antimeridian to the next.
-func alongPole(ring LineString, turns float64) LineString {
-	pole := math.Copysign(90, ring[0].Lat())
-	// Begin where the ring crosses the antimeridian, so that the map is cut nowhere else.
+// alongPole closes an unrolled ring round a pole, at latitude pole, by the side of the map
+// there, from one antimeridian to the next.
+func alongPole(ring LineString, turns, pole float64) LineString {
+	// Begin where the ring crosses the antimeridian, so that the map is cut nowhere else;
+	// where it does so nearest to the pole, as there is nothing but inside from there on.
 	n := len(ring) - 1
+	first, at := 0, Point{0, -pole}
 	for i := range n {
-		edge := math.Floor((ring[i].Lng()+180)/360) * 360
-		if next := math.Floor((ring[i+1].Lng()+180)/360) * 360; next == edge {
-			continue
+		east, next := turnsOf(ring[i]), turnsOf(ring[i+1])
+		if lat := crossingLat(ring[i], ring[i+1]); next != east && math.Abs(pole-lat) < math.Abs(pole-at.Lat()) {
+			first, at = i, Point{max(east, next)*360 - 180, lat}
 		}
-		cut := max(edge, math.Floor((ring[i+1].Lng()+180)/360)*360) - 180
-		at := Point{cut, crossingLat(ring[i], ring[i+1])}
-		open := LineString{at}
-		for k := 1; k <= n; k++ {
-			p := ring[(i+k)%n]
-			if i+k >= n {
-				p[0] += 360 * turns
-			}
-			open = append(open, p)
-		}
-		end := Point{cut + 360*turns, at.Lat()}
-		return append(open, end, Point{end.Lng(), pole}, Point{cut, pole}, at)
 	}
-	return ring
+	open := LineString{at}
+	for k := 1; k <= n; k++ {
+		p := ring[(first+k)%n]
+		if first+k >= n {
+			p[0] += 360 * turns
+		}
+		open = append(open, p)
+	}
+	end := Point{at.Lng() + 360*turns, at.Lat()}
+	return append(open, end, Point{end.Lng(), pole}, Point{at.Lng(), pole}, at)
 }
+
+// turnsOf returns how many whole turns a longitude is beyond those of the map.
+func turnsOf(p Point) float64 { return math.Floor((p.Lng() + 180) / 360) }
 
 // crossingLat returns the latitude at which the edge from a to b crosses the
 // antimeridian.

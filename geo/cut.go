@@ -82,60 +82,75 @@ func cutLine(l LineString) []LineString {
 	return slices.DeleteFunc(pieces, func(p LineString) bool { return len(vectors(p)) < 2 })
 }
 
+// shifts are the degrees by which longitudes that run on are moved to be on the map.
+var shifts = [...]float64{-720, -360, 0, 360, 720}
+
 // cutPolygon returns the pieces of a polygon, each with what of the holes is in it.
 func cutPolygon(g Polygon) []Polygon {
-	rings := make([]LineString, len(g))
-	for i, ring := range g {
-		rings[i] = closedOnMap(ring)
-		if i > 0 {
-			rings[i] = byRing(rings[0], rings[i])
-		}
+	ring, round := closedOnMap(g[0])
+	var holes []LineString
+	for _, l := range g[1:] {
+		hole, _ := closedOnMap(l)
+		holes = append(holes, beneath(ring, hole)...)
 	}
 	var pieces []Polygon
-	for _, shift := range []float64{-720, -360, 0, 360, 720} {
-		var piece Polygon
-		for i, ring := range rings {
-			part := clipMap(ring, shift)
-			if len(part) < 4 {
-				if i == 0 {
-					break
-				}
-				continue
+	for _, shift := range shifts {
+		part := clipMap(ring, shift)
+		if len(part) < 4 {
+			continue
+		}
+		piece := Polygon{part}
+		west, east := ends(part)
+		for _, hole := range holes {
+			if round && east-west < 360 {
+				break // a tip of the ring beyond the map, which has most of it and its holes
 			}
-			piece = append(piece, part)
+			if part := clipMap(hole, shift); len(part) > 3 {
+				piece = append(piece, part)
+			}
 		}
-		if piece != nil {
-			pieces = append(pieces, piece)
-		}
+		pieces = append(pieces, piece)
 	}
 	return pieces
 }
 
 // closedOnMap returns a ring with longitudes that run on, closed on the map: one round a
-// pole runs along the side of the map there.
-func closedOnMap(l LineString) LineString {
-	ring := unrolled(l)
-	if turns := math.Round((ring[len(ring)-1].Lng() - ring[0].Lng()) / 360); turns != 0 {
-		return alongPole(ring, turns)
+// pole runs along the side of the map there. It reports whether l is one.
+func closedOnMap(l LineString) (ring LineString, round bool) {
+	ring = unrolled(l)
+	turns := math.Round((ring[len(ring)-1].Lng() - ring[0].Lng()) / 360)
+	if turns == 0 {
+		return ring, false
 	}
-	return ring
+	pole := 90.0
+	if (turns > 0) == l.Clockwise() { // the inside is south of it
+		pole = -90
+	}
+	return alongPole(ring, turns, pole), true
 }
 
-// byRing returns a hole moved by whole turns to where it lies within the ring around it.
-func byRing(ring, hole LineString) LineString {
-	turn := 360 * math.Round((middleOf(ring)-middleOf(hole))/360)
-	moved := make(LineString, len(hole))
-	for i, p := range hole {
-		moved[i] = Point{p.Lng() + turn, p.Lat()}
+// beneath returns a hole moved by whole turns to where it lies between the ends of the ring
+// around it: to both ends of one round a pole, if it lies across them.
+func beneath(ring, hole LineString) []LineString {
+	var all []LineString
+	west, east := ends(ring)
+	for _, shift := range shifts {
+		moved := make(LineString, len(hole))
+		for i, p := range hole {
+			moved[i] = Point{p.Lng() + shift, p.Lat()}
+		}
+		if w, e := ends(moved); w < east && e > west {
+			all = append(all, moved)
+		}
 	}
-	return moved
+	return all
 }
 
-// middleOf returns the longitude in the middle between the ends of a line on the map.
-func middleOf(l LineString) float64 {
-	west, east := math.Inf(1), math.Inf(-1)
+// ends returns the westernmost and the easternmost longitude of a line on the map.
+func ends(l LineString) (west, east float64) {
+	west, east = math.Inf(1), math.Inf(-1)
 	for _, p := range l {
 		west, east = min(west, p.Lng()), max(east, p.Lng())
 	}
-	return (west + east) / 2
+	return west, east
 }

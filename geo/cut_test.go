@@ -155,3 +155,52 @@ func TestCutRoundAPole(t *testing.T) {
 		}
 	}
 }
+
+// The pole is the one inside, wherever a ring begins and however often it comes over the
+// antimeridian; and a hole there is cut as the map is.
+func TestCutRoundAPoleInOnePiece(t *testing.T) {
+	wave := LineString{{0, -5}, {90, 30}, {175, 30}, {-175, 30}, {-175, 50}, {175, 50}, {175, 70}, {-175, 70}, {-90, 30}, {0, -5}}
+	wide := LineString{{0, -5}, {90, 30}, {175, 30}, {-175, 30}, {-90, 30}, {0, -5}}
+	hole := LineString{{170, 75}, {-170, 75}, {-170, 80}, {170, 80}, {170, 75}}
+	for i := range len(wave) - 1 {
+		for _, c := range []struct {
+			rings Polygon
+			holes float64
+		}{{Polygon{wave}, 0}, {Polygon{wave, hole}, 20 * 5}, {Polygon{wide, hole}, 20 * 5}} {
+			for _, south := range []bool{false, true} {
+				g := make(Polygon, len(c.rings))
+				for k, ring := range c.rings {
+					n := len(ring) - 1
+					for j := range n + 1 {
+						p := ring[(i+j)%n]
+						if south {
+							p[1] *= -1
+						}
+						g[k] = append(g[k], p)
+					}
+				}
+				got, cut := Cut(g)
+				have := 0.0
+				for _, p := range got.(MultiPolygon) {
+					for k, ring := range p {
+						have += sign(k) * flatArea(ring)
+					}
+				}
+				want := capArea(c.rings[0]) - c.holes
+				if !cut || math.Abs(have-want) > 5 {
+					t.Errorf("%v has an area of %v, and its pieces %v of %v", g, want, got, have)
+				}
+			}
+		}
+	}
+}
+
+// capArea returns the square degrees between a ring round the north pole and the pole.
+func capArea(ring LineString) float64 {
+	sum := 0.0
+	flat := unrolled(ring)
+	for i := 1; i < len(flat); i++ {
+		sum += (flat[i].Lng() - flat[i-1].Lng()) * (90 - (flat[i].Lat()+flat[i-1].Lat())/2)
+	}
+	return math.Abs(sum)
+}
