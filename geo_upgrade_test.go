@@ -118,6 +118,49 @@ func TestGeoIndexOfUntoldTraits(t *testing.T) {
 	mustCheck(t, db)
 }
 
+// A program built without cgo searches the shapes of an index that is there, and finds each
+// once, however many of its cells come near to a point. It could not create the index.
+func TestShapesAreFoundOnceWithoutCells(t *testing.T) {
+	seed := newSeed(t)
+	rnd := random(seed, 1)
+	c, err := configure(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine := storagetest.NewCrashing()
+	db, err := openStore("fields", engine, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var docs []M
+	for i := range 200 {
+		docs = append(docs, M{"_id": i, "area": geo.Polygon{ringAround(10+rnd.Float64(), 0.3*rnd.Float64())}})
+	}
+	_, err = db.Collection("fences").AddMany(ctx(), docs)
+	err = errors.Join(err, db.Collection("fences").CreateIndex(ctx(), index.Spec{Name: "area", Fields: index.By("area")}), db.Close())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rewriteCatalog(t, engine, func(x D) D { return append(x, E{"geo", "area"}, E{"shapes", true}) }) // Open makes its entries
+	if db, err = openStore("shapes", engine, c); err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	fences := db.Collection("fences")
+	for range 50 {
+		at := 10 + rnd.Float64()
+		q := fences.Where(M{"area": query.GeoIntersects(geo.Point{at, at})})
+		want, err := q.Hint(query.NoIndex).Count(ctx())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := q.Hint("area").Count(ctx()); err != nil || n != want {
+			t.Errorf("seed %d: %d found around %v, want %d: %v", seed, n, at, want, err)
+		}
+	}
+	mustCheck(t, db)
+}
+
 // ringAround returns the ring of a square around [at, at].
 func ringAround(at, side float64) geo.LineString {
 	lo, hi := at-side/2, at+side/2

@@ -7,10 +7,11 @@ import (
 )
 
 // LineageWalk returns the walk through the cells of shapes that s may have something in
-// common with, and false when s is more than points: those that a point descends from,
-// up to 16 for each point. Bit r of levels says that there are cells of resolution r at
-// all. It passes what [Shape.DescendShapes] would find in cells that only come near to a
-// point. A shape may come several times, but no more than once for each point.
+// common with: those that a point descends from, up to 16 for each point. It reports false
+// when s is more than points, and in a program that cannot tell their cells, see
+// [HasCells]. Bit r of levels says that there are cells of resolution r at all. The walk
+// passes what [Shape.DescendShapes] would find in cells that only come near to a point. A
+// shape may come several times, but no more than once for each point.
 //
 // Nothing is missed: a covering holds every point of its shape, and what is nearer than
 // touching counts, so that it has a cell that the finest cell of the point descends from.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/virgadb/virga/geo"
 	"github.com/virgadb/virga/index"
 	"github.com/virgadb/virga/internal/keys"
 	"github.com/virgadb/virga/internal/sorter"
@@ -172,9 +173,10 @@ func (a *access) repeats() bool {
 }
 
 // atOnce reports whether a search leads to a document through one entry of its geo field
-// at most: it is for a point, and there are no two geometries in a document.
+// at most: it is for a point whose cells are known, see [geo.Shape.LineageWalk], and there
+// are no two geometries in a document.
 func (a *access) atOnce() bool {
-	return a.search != nil && a.search.shape != nil && a.search.shape.IsPoint() && !a.index.Traits().Several
+	return geo.HasCells && a.search != nil && a.search.shape != nil && a.search.shape.IsPoint() && !a.index.Traits().Several
 }
 
 func (x *exec) walk(a *access, spans []index.Span) *walk {
