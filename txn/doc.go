@@ -15,9 +15,10 @@
 // conflict at that write and runs again. What two transactions only read they do not
 // hold against one another, unless they are [Serializable].
 //
-// The other names are for the database's own use. [Documents] stands on a byte store. A [Snapshot] of it shows one moment: the
-// [Catalog], the number of documents in each [Collection], the documents. A write
-// goes through [Documents.Apply]: it locks the documents it is about, reads them,
-// decides, and commits; locks are exclusive, nobody waits for one while holding
-// another, and a plain write therefore meets neither deadlock nor conflict.
+// The other names are for the database's own use. [Documents] stands on a byte store. A
+// [Snapshot] of it shows one moment: the [Catalog], the number of documents in each
+// [Collection], the documents. A write goes through [Documents.Apply]: it locks the
+// documents it is about, reads them, decides, and commits; locks are exclusive, nobody
+// waits for one while holding another, and a plain write therefore meets neither deadlock
+// nor conflict.
 package txn
