@@ -186,6 +186,7 @@ func (f *finding) run(ctx context.Context, path, name string, w io.Writer) error
 	if f.format != jsonLines && f.format != geoJSON {
 		return misused(fmt.Errorf("--format is %s or %s, not %q", jsonLines, geoJSON, f.format))
 	}
+	f.near.drawn = f.format == geoJSON
 	return f.chosen(ctx, path, name, func(coll *virga.Collection, c *choice) error {
 		if err := f.keepGeometry(ctx, coll, c); err != nil {
 			return err
@@ -194,7 +195,7 @@ func (f *finding) run(ctx context.Context, path, name string, w io.Writer) error
 		switch {
 		case err != nil:
 			return err
-		case f.format == geoJSON:
+		case f.near.drawn:
 			return writeGeoJSON(w, f.near.field, docs)
 		}
 		return writeDocs(w, docs)
@@ -203,7 +204,7 @@ func (f *finding) run(ctx context.Context, path, name string, w io.Writer) error
 
 // keepGeometry adds the geometry of Features to the fields that are wanted.
 func (f *finding) keepGeometry(ctx context.Context, coll *virga.Collection, c *choice) (err error) {
-	if f.format != geoJSON || c.fields == nil {
+	if !f.near.drawn || c.fields == nil {
 		return nil
 	}
 	if f.near.field, err = f.near.path(ctx, coll); err == nil {

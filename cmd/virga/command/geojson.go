@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 
@@ -47,8 +48,10 @@ func appendFeature(dst []byte, doc virga.Doc, path string) []byte {
 		path, _ = geometryIn(doc.Value(), "")
 	}
 	dst = append(dst, `{"type":"Feature"`...)
-	if id := doc.Lookup("_id"); id.Kind() == document.String || id.Kind() == document.Number {
-		dst = document.AppendJSON(append(dst, `,"id":`...), id) // other ids are properties only
+	if id := doc.Lookup("_id"); id.Kind() == document.String {
+		dst = document.AppendJSON(append(dst, `,"id":`...), id)
+	} else if isPlain(id) { // other ids are properties only
+		dst = appendNumber(append(dst, `,"id":`...), id)
 	}
 	dst = appendPlace(append(dst, `,"geometry":`...), doc.Lookup(path))
 	dst = append(dst, `,"properties":`...)
@@ -84,24 +87,23 @@ func isPlace(v document.Value) bool {
 	return v.Len() > 0
 }
 
-// appendGeometry appends v, which stands for g. It is cut along the antimeridian, and
-// rings go counterclockwise, those of holes clockwise, as viewers want them; otherwise v
-// is as it is stored.
+// appendGeometry appends the type and coordinates of v, which stands for g. It is cut along
+// the antimeridian, and rings go counterclockwise, those of holes clockwise, as viewers
+// want them; otherwise numbers are as they are stored.
 func appendGeometry(dst []byte, v document.Value, g geo.Geometry) []byte {
 	if pieces, cut := geo.Cut(g); cut {
 		if value, err := pieces.MarshalValue(); err == nil {
 			v, g = value, pieces
 		}
 	}
-	switch g := g.(type) {
+	dst = append(dst, `{"type":"`+g.Type()+`","coordinates":`...)
+	switch c := v.Field("coordinates"); g := g.(type) {
 	case geo.Polygon:
-		dst = append(dst, `{"type":"Polygon","coordinates":`...)
-		dst = appendRings(dst, v.Field("coordinates"), g)
+		dst = appendRings(dst, c, g)
 	case geo.MultiPolygon:
-		dst = append(dst, `{"type":"MultiPolygon","coordinates":`...)
-		dst = appendArray(dst, elements(v.Field("coordinates")), func(dst []byte, i int, v document.Value) []byte { return appendRings(dst, v, g[i]) })
+		dst = appendArray(dst, elements(c), func(dst []byte, i int, v document.Value) []byte { return appendRings(dst, v, g[i]) })
 	default:
-		return document.AppendJSON(dst, v)
+		dst = appendPositions(dst, c)
 	}
 	return append(dst, '}')
 }
@@ -110,13 +112,40 @@ func appendGeometry(dst []byte, v document.Value, g geo.Geometry) []byte {
 func appendRings(dst []byte, v document.Value, g geo.Polygon) []byte {
 	return appendArray(dst, elements(v), func(dst []byte, i int, ring document.Value) []byte {
 		hole := i > 0
-		if g[i].Clockwise() == hole {
-			return document.AppendJSON(dst, ring)
+		positions := elements(ring)
+		if g[i].Clockwise() != hole {
+			slices.Reverse(positions)
 		}
-		backwards := elements(ring)
-		slices.Reverse(backwards)
-		return appendArray(dst, backwards, func(dst []byte, _ int, position document.Value) []byte { return document.AppendJSON(dst, position) })
+		return appendArray(dst, positions, func(dst []byte, _ int, v document.Value) []byte { return appendPositions(dst, v) })
 	})
+}
+
+// appendPositions appends a position, or an array of positions or of such arrays. A position
+// ends where something follows that is no number in JSON.
+func appendPositions(dst []byte, v document.Value) []byte {
+	all := elements(v)
+	if len(all) == 0 || all[0].Kind() != document.Number {
+		return appendArray(dst, all, func(dst []byte, _ int, v document.Value) []byte { return appendPositions(dst, v) })
+	}
+	if i := slices.IndexFunc(all, func(v document.Value) bool { return !isPlain(v) }); i >= 0 {
+		all = all[:i]
+	}
+	return appendArray(dst, all, func(dst []byte, _ int, v document.Value) []byte { return appendNumber(dst, v) })
+}
+
+// isPlain reports whether v is a number that JSON has.
+func isPlain(v document.Value) bool {
+	f, ok := v.Float64()
+	return ok && !math.IsNaN(f) && !math.IsInf(f, 0)
+}
+
+// appendNumber appends a plain number, which extended JSON writes as an object if it is the
+// zero below zero.
+func appendNumber(dst []byte, v document.Value) []byte {
+	if f, _ := v.Float64(); f == 0 && math.Signbit(f) {
+		return append(dst, "0.0"...)
+	}
+	return document.AppendJSON(dst, v)
 }
 
 // appendArray appends an array of what one appends for each of values.

@@ -24,6 +24,7 @@ type nearness struct {
 	max      float64
 	field    string // the path of the geometries; empty to look for it
 	distance string // the path of the field that takes the distance; empty for none
+	drawn    bool   // geometries are wanted without --near, too
 
 	point *geo.Point // nil without --near
 }
@@ -40,6 +41,9 @@ func (n *nearness) parse() error {
 	if n.text == "" {
 		if n.min != 0 || n.max != 0 || n.distance != "" {
 			return misused(fmt.Errorf("--min, --max and --distance are about distances from --near, which is missing"))
+		}
+		if n.field != "" && !n.drawn {
+			return misused(fmt.Errorf("--geo is about what is near, but --near is missing"))
 		}
 		return nil
 	}
@@ -93,19 +97,19 @@ func (n *nearness) measured(ctx context.Context, coll *virga.Collection, c *choi
 	if c.limit > 0 {
 		a = a.Limit(c.limit)
 	}
-	if c.fields != nil {
-		a = a.Project(withField(c.fields, n.distance))
+	if fields := withField(c.fields, n.distance); len(fields) > 0 {
+		a = a.Project(fields)
 	}
 	return a.Each(ctx), nil
 }
 
 // withField returns a projection that keeps a field besides.
-func withField(projection any, path string) any {
+func withField(projection any, path string) virga.D {
 	fields, _ := document.Pairs(projection)
 	names := func(f virga.E) bool { return under(f.Key, path) || under(path, f.Key) }
-	keeps := func(f virga.E) bool { return f.Key != "_id" && !leavesOut(f.Value) }
+	keeps := func(f virga.E) bool { return (f.Key != "_id" || len(fields) == 1) && !leavesOut(f.Value) }
 	if slices.ContainsFunc(fields, names) || !slices.ContainsFunc(fields, keeps) {
-		return projection
+		return fields
 	}
 	return append(virga.D(slices.Clone(fields)), virga.E{Key: path, Value: 1})
 }

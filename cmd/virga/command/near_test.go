@@ -21,6 +21,8 @@ const shapes = `{"_id":1,"at":{"type":"Polygon","coordinates":[[[0,0],[0,9],[9,9
 {"_id":3,"at":[{"type":"Point","coordinates":[1,2]},{"type":"Polygon","coordinates":[[[0,0],[9,9],[9,0],[0,0]]]}]}
 {"_id":4,"at":[1,2]}
 {"_id":5,"at":[{"type":"Point","coordinates":[1,2]},7]}
+{"_id":6,"at":{"type":"MultiPoint","coordinates":[[{"$numberDouble":"-0.0"},2],[1,2,{"$numberDouble":"NaN"}],[3,4.5,"up"]]}}
+{"_id":{"$numberDouble":"Infinity"},"at":{"type":"LineString","coordinates":[[170,0],[-170,{"$numberDouble":"-0.0"}]]}}
 `
 
 // lines returns some of the lines of places.
@@ -61,6 +63,9 @@ func TestFindNear(t *testing.T) {
 		{[]string{"--near", "114.07,22.5", "--distance", "m", "--fields", `{"at": 0}`, "--limit", "1", "--skip", "1"}, `{"_id":"a","name":"tea","m":2056.904048431797}` + "\n"},
 		{[]string{"--near", "114.07,22.5", "--distance", "m", "--fields", `{"m": 1, "_id": 0}`, "--where", `{"name": "tea"}`}, `{"m":2056.904048431797}` + "\n"},
 		{[]string{"--near", "114.07,22.5", "--distance", "m", "--fields", "name", "--sort", "-name", "--max", "2000"}, `{"_id":"b","name":"cup","m":1028.4520247882517}` + "\n"},
+		{[]string{"--near", "114.07,22.5", "--distance", "m", "--fields", `{"_id": 1}`, "--limit", "1"}, `{"_id":"b","m":1028.4520247882517}` + "\n"},
+		{[]string{"--near", "114.07,22.5", "--distance", "m", "--fields", `{"_id": 1, "at": 0}`, "--max", "2000"}, `{"_id":"b","name":"cup","m":1028.4520247882517}` + "\n"},
+		{[]string{"--near", "114.07,22.5", "--distance", "m", "--fields", `{}`, "--max", "2000"}, strings.Replace(lines(1), "}}}", `}},"m":1028.4520247882517}`, 1)},
 		{[]string{"--near", "114.07,22.5", "--raw", "--where", `{"at": {"floor": 2}}`}, ""},
 	} {
 		run(t, "", append([]string{"find", db, "places"}, c.args...)...).want(t, command.Done, c.want, "")
@@ -71,6 +76,7 @@ func TestFindNear(t *testing.T) {
 		"latitude 95 is outside":                {"--near", "114,95"},
 		"--min, --max and --distance are about": {"--max", "5"},
 		"--near, which is missing":              {"--distance", "m"},
+		"but --near is missing":                 {"--geo", "other"},
 		"has an empty segment":                  {"--near", "114,22", "--distance", "m."},
 		"--format is jsonl or geojson":          {"--format", "xml"},
 		"is a number of metres, not negative":   {"--near", "114,22", "--max", "-5"},
@@ -105,6 +111,11 @@ func TestFindGeoJSON(t *testing.T) {
 {"type":"Feature","id":4,"geometry":{"type":"Point","coordinates":[0,0]},"properties":{"_id":4}}
 ]}
 `, "")
+	run(t, "", "find", db, "places", "--format", "geojson", "--geo", "other", "--fields", "_id", "--where", `{"_id": 4}`).want(t, command.Done,
+		`{"type":"FeatureCollection","features":[
+{"type":"Feature","id":4,"geometry":{"type":"Point","coordinates":[0,0]},"properties":{"_id":4}}
+]}
+`, "")
 	run(t, "", "find", db, "places", "--format", "geojson", "--where", `{"name": "nobody"}`).want(t, command.Done,
 		`{"type":"FeatureCollection","features":[
 ]}
@@ -114,13 +125,15 @@ func TestFindGeoJSON(t *testing.T) {
 {"type":"Feature","id":"b","geometry":{"type":"Point","coordinates":[114.06,22.5]},"properties":{"_id":"b","name":"cup","at":{"m":1028.4520247882517}}}
 ]}
 `, "")
-	run(t, shapes, "import", db, "shapes").want(t, command.Done, "imported 5\n", "")
+	run(t, shapes, "import", db, "shapes").want(t, command.Done, "imported 7\n", "")
 	run(t, "", "find", db, "shapes", "--format", "geojson").want(t, command.Done, `{"type":"FeatureCollection","features":[
 {"type":"Feature","id":1,"geometry":{"type":"Polygon","coordinates":[[[0,0],[9,0,7],[9,9],[0,9],[0,0]],[[1,1],[1,2],[2,2],[1,1]]]},"properties":{"_id":1}},
 {"type":"Feature","id":2,"geometry":{"type":"MultiPolygon","coordinates":[[[[0.0,0.0],[9.0,0.0],[9.0,9.0],[0.0,0.0]]],[[[-180.0,9.0],[-180.0,0.0],[-170.0,0.0],[-180.0,9.0]]],[[[170.0,0.0],[180.0,0.0],[180.0,9.0],[170.0,0.0]]]]},"properties":{"_id":2}},
 {"type":"Feature","id":3,"geometry":{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2]},{"type":"Polygon","coordinates":[[[0,0],[9,0],[9,9],[0,0]]]}]},"properties":{"_id":3}},
 {"type":"Feature","id":4,"geometry":null,"properties":{"_id":4,"at":[1,2]}},
-{"type":"Feature","id":5,"geometry":null,"properties":{"_id":5,"at":[{"type":"Point","coordinates":[1,2]},7]}}
+{"type":"Feature","id":5,"geometry":null,"properties":{"_id":5,"at":[{"type":"Point","coordinates":[1,2]},7]}},
+{"type":"Feature","id":6,"geometry":{"type":"MultiPoint","coordinates":[[0.0,2],[1,2],[3,4.5]]},"properties":{"_id":6}},
+{"type":"Feature","geometry":{"type":"MultiLineString","coordinates":[[[170.0,0.0],[180.0,0.0]],[[-180.0,0.0],[-170.0,0.0]]]},"properties":{"_id":{"$numberDouble":"Infinity"}}}
 ]}
 `, "")
 	r := run(t, "", "find", db, "places", "--format", "geojson")
