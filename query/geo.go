@@ -208,7 +208,7 @@ func centerSphere(v any) (*geo.Area, error) {
 	case !ok:
 		return nil, invalidAt("", "$centerSphere is an array of a point and a radius in radians, found %s", describe(v))
 	case len(list) != 2:
-		return nil, invalidAt("", "$centerSphere is an array of a point and a radius in radians, found %d values", len(list))
+		return nil, invalidAt("", "$centerSphere is an array of a point and a radius in radians, found an array of %d", len(list))
 	}
 	center, err := centerOf(list[0])
 	if err != nil {

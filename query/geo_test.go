@@ -96,7 +96,7 @@ func TestGeoConditionsAreRefused(t *testing.T) {
 		{M{"a": M{"$geoWithin": M{}}}, "filter a: $geoWithin needs either $geometry or $centerSphere: invalid argument"},
 		{M{"a": M{"$geoWithin": M{"$centerSphere": []any{[]any{1, 2, 3}, 1}}}}, "filter a: $geoWithin: the centre of $centerSphere is a longitude and a latitude, found 3 values: invalid argument"},
 		{M{"a": M{"$geoWithin": M{"$centerSphere": []any{[]any{1, "2"}, 1}}}}, "filter a: $geoWithin: the centre of $centerSphere is two numbers, found string: invalid argument"},
-		{M{"a": M{"$geoWithin": M{"$centerSphere": []any{origin}}}}, "filter a: $geoWithin: $centerSphere is an array of a point and a radius in radians, found 1 values: invalid argument"},
+		{M{"a": M{"$geoWithin": M{"$centerSphere": []any{origin}}}}, "filter a: $geoWithin: $centerSphere is an array of a point and a radius in radians, found an array of 1: invalid argument"},
 		{M{"a": M{"$geoWithin": M{"$centerSphere": 1}}}, "filter a: $geoWithin: $centerSphere is an array of a point and a radius in radians, found number: invalid argument"},
 		{M{"a": M{"$geoWithin": M{"$centerSphere": []any{origin, -1}}}}, "filter a: $geoWithin: the radius of a circle is a finite number of radians, not negative, found -1: invalid argument"},
 		{Or(M{"a": near}, M{"b": 1}), "filter a: $near orders the whole result and cannot be part of $or, $nor, $not or $elemMatch: invalid argument"},
