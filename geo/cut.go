@@ -117,7 +117,7 @@ func cutPolygon(g Polygon) []Polygon {
 // closedOnMap returns a ring with longitudes that run on, closed on the map: one round a
 // pole runs along the side of the map there. It reports whether l is one.
 func closedOnMap(l LineString) (ring LineString, round bool) {
-	ring = unrolled(l)
+	ring = unrolled(alongPoles(l))
 	turns := math.Round((ring[len(ring)-1].Lng() - ring[0].Lng()) / 360)
 	if turns == 0 {
 		return ring, false
@@ -127,6 +127,24 @@ func closedOnMap(l LineString) (ring LineString, round bool) {
 		pole = -90
 	}
 	return alongPole(ring, turns, pole), true
+}
+
+// alongPoles returns a closed ring with two points for each that is a pole, which is the
+// side of the map and has the longitudes of its neighbours there.
+func alongPoles(l LineString) LineString {
+	n := len(l) - 1
+	out := make(LineString, 0, len(l))
+	for i, p := range l {
+		if math.Abs(p.Lat()) < 90 {
+			out = append(out, p)
+			continue
+		}
+		if i > 0 {
+			out = append(out, Point{l[i-1].Lng(), p.Lat()})
+		}
+		out = append(out, Point{l[i%n+1].Lng(), p.Lat()})
+	}
+	return out
 }
 
 // beneath returns a hole moved by whole turns to where it lies between the ends of the ring
