@@ -68,8 +68,8 @@ func (o *Origin) Search(s NearSearch) *Nearest {
 		points: s.Points, shapes: s.Shapes, total: float64(s.Total), origin: o, span: newSpan(s.Min, s.Max),
 		limit: everywhere, measure: s.Measure, told: s.Told, repeats: s.Repeats || s.Shapes != nil, ranking: s.Ranking,
 	}
-	if angle := s.Max / EarthRadius; angle < math.Pi-1e-3 {
-		n.limit = 2*math.Sin(angle/2) + straightRounding
+	if s.Max < (math.Pi-1e-3)*EarthRadius {
+		n.limit = straightOf(s.Max) + straightRounding
 	}
 	if !n.repeats && s.Count > 0 && s.Count <= maxFirst {
 		n.nearRoom = nearRooms.Get().(*nearRoom)

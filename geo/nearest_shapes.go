@@ -1,7 +1,5 @@
 package geo
 
-import "math"
-
 // openShapes measures the shapes that have exactly this cell, unless they are known to be
 // farther than the least distance of the cell, and divides it for the others.
 func (s *Nearest) openShapes(n *nearNode, least float64) {
@@ -49,6 +47,6 @@ func (s *Nearest) ask(id []byte) {
 		return
 	}
 	// A little more than the distance: cells that may hold as near a thing come first.
-	straight := 2*math.Sin(min(metres/EarthRadius, math.Pi)/2) + 1e-13
+	straight := straightOf(metres) + 1e-13
 	s.found = push(s.found, hit{Hit{s.keep(id), metres}, straight * straight}, hit.before)
 }
