@@ -26,29 +26,16 @@ func TestGeoIndexOfAnEarlierVersion(t *testing.T) {
 }
 
 func openEarlier(t *testing.T, earlier int) {
-	c, err := configure(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	engine := storagetest.NewCrashing()
-	db, err := openStore("now", engine, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fences := db.Collection("fences")
 	ring := geo.LineString{{10, 10}, {10.3, 10}, {10.2, 10.4}, {10, 10}}
-	_, err = fences.AddMany(ctx(), []M{{"_id": 1, "area": geo.Polygon{ring}}, {"_id": 2, "area": geo.Point{10.1, 10.1}}})
-	err = errors.Join(err, fences.CreateIndex(ctx(), index.Spec{Geo: "area"}), db.Close())
-	if err != nil {
-		t.Fatal(err)
-	}
+	docs := []M{{"_id": 1, "area": geo.Polygon{ring}}, {"_id": 2, "area": geo.Point{10.1, 10.1}}}
+	engine, c := fencesOf(t, docs, index.Spec{Geo: "area"})
 	if f := catalogFormat(t, engine); f != 4 {
 		t.Errorf("format %d with a geo index, earlier versions would spoil it", f)
 	}
 
 	makeEarlier(t, engine, earlier)
 	readEarlier(t, engine)
-	db, err = openStore("earlier", engine, c)
+	db, err := openStore("earlier", engine, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +43,7 @@ func openEarlier(t *testing.T, earlier int) {
 	if f := catalogFormat(t, engine); f != 4 {
 		t.Errorf("format %d after the index was made anew", f)
 	}
-	fences = db.Collection("fences")
+	fences := db.Collection("fences")
 	at := M{"area": query.GeoIntersects(geo.Point{10.15, 10.19})}
 	if e, err := fences.Where(at).Hint("area_geo").ExplainCount(ctx()); err != nil || e.Returned != 1 || e.DocsExamined != 0 {
 		t.Errorf("%d found, of %d documents, want 1 of 0: %v\n%s", e.Returned, e.DocsExamined, err, e.Tree())
@@ -81,26 +68,14 @@ func openEarlier(t *testing.T, earlier int) {
 // are points, has the entries of today: it is not made anew, and whatever is in it is found.
 func TestGeoIndexOfUntoldTraits(t *testing.T) {
 	needCells(t)
-	c, err := configure(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	engine := storagetest.NewCrashing()
-	db, err := openStore("now", engine, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fences := db.Collection("fences")
 	small, large := ringAround(10, 0.001), ringAround(10, 20)
 	both := []any{geo.Polygon{small}, geo.Polygon{ringAround(10, 3)}, geo.Point{10, 10}}
-	_, err = fences.AddMany(ctx(), []M{{"_id": 1, "area": geo.Polygon{small}}, {"_id": 2, "area": geo.Polygon{large}}, {"_id": 3, "area": both}})
-	err = errors.Join(err, fences.CreateIndex(ctx(), index.Spec{Geo: "area"}), db.Close())
-	if err != nil {
-		t.Fatal(err)
-	}
+	docs := []M{{"_id": 1, "area": geo.Polygon{small}}, {"_id": 2, "area": geo.Polygon{large}}, {"_id": 3, "area": both}}
+	engine, c := fencesOf(t, docs, index.Spec{Geo: "area"})
 	rewriteCatalog(t, engine, withCoverings(3))
 	before := engine.Version()
-	if db, err = openStore("untold", engine, c); err != nil {
+	db, err := openStore("untold", engine, c)
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
@@ -123,26 +98,14 @@ func TestGeoIndexOfUntoldTraits(t *testing.T) {
 func TestShapesAreFoundOnceWithoutCells(t *testing.T) {
 	seed := newSeed(t)
 	rnd := random(seed, 1)
-	c, err := configure(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	engine := storagetest.NewCrashing()
-	db, err := openStore("fields", engine, c)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var docs []M
 	for i := range 200 {
 		docs = append(docs, M{"_id": i, "area": geo.Polygon{ringAround(10+rnd.Float64(), 0.3*rnd.Float64())}})
 	}
-	_, err = db.Collection("fences").AddMany(ctx(), docs)
-	err = errors.Join(err, db.Collection("fences").CreateIndex(ctx(), index.Spec{Name: "area", Fields: index.By("area")}), db.Close())
-	if err != nil {
-		t.Fatal(err)
-	}
+	engine, c := fencesOf(t, docs, index.Spec{Name: "area", Fields: index.By("area")})
 	rewriteCatalog(t, engine, func(x D) D { return append(x, E{"geo", "area"}, E{"shapes", true}) }) // Open makes its entries
-	if db, err = openStore("shapes", engine, c); err != nil {
+	db, err := openStore("shapes", engine, c)
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
@@ -159,6 +122,27 @@ func TestShapesAreFoundOnceWithoutCells(t *testing.T) {
 		}
 	}
 	mustCheck(t, db)
+}
+
+// fencesOf returns the engine of a closed database that has docs in a collection fences, with
+// an index, and what the database was opened with.
+func fencesOf(t *testing.T, docs []M, x index.Spec) (*storagetest.Crashing, *config) {
+	t.Helper()
+	c, err := configure(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine := storagetest.NewCrashing()
+	db, err := openStore("now", engine, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fences := db.Collection("fences")
+	_, err = fences.AddMany(ctx(), docs)
+	if err = errors.Join(err, fences.CreateIndex(ctx(), x), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return engine, c
 }
 
 // ringAround returns the ring of a square around [at, at].
